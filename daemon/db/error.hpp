@@ -1,0 +1,19 @@
+#pragma once
+
+#include "base/error.hpp"
+
+#include <string>
+
+namespace portfoliod::db {
+
+/// A statement or a connection failed; what() is the server's message.
+class Error : public Failure {
+  public:
+    Error(std::string const& what, std::string sqlstate, bool connection_lost)
+        : Failure(what), sqlstate(std::move(sqlstate)), connection_lost(connection_lost) {}
+
+    std::string sqlstate; ///< "" when the server never answered
+    bool connection_lost; ///< the session is gone; the next one may do better
+};
+
+} // namespace portfoliod::db

@@ -1,0 +1,159 @@
+#include "db/session.hpp"
+
+#include "db/failure.hpp"
+#include "db/pqxx.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <libpq-fe.h>
+#include <unordered_map>
+
+namespace portfoliod::db {
+
+std::string connection_string(SessionOptions const& options) {
+    // A dead peer is noticed within about a minute instead of the kernel's two hours.
+    auto text =
+        fmt::format("connect_timeout=10 keepalives=1 keepalives_idle=30 keepalives_interval=10 "
+                    "keepalives_count=3 tcp_user_timeout=30000 target_session_attrs=read-write "
+                    "application_name='{}'",
+                    options.application_name);
+    char* complaint = nullptr;
+    auto const words = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>{
+        PQconninfoParse(options.url.c_str(), &complaint), PQconninfoFree};
+    auto const owned = std::unique_ptr<char, decltype(&PQfreemem)>{complaint, PQfreemem};
+    if (!words)
+        throw ConfigError{fmt::format("database.url is not a PostgreSQL connection string: {}",
+                                      one_line(owned ? owned.get() : "out of memory"))};
+    for (auto const* word = words.get(); word->keyword != nullptr; ++word) {
+        if (word->val == nullptr) continue;
+        text += fmt::format(" {}='", word->keyword);
+        for (char const* c = word->val; *c != '\0'; ++c) {
+            if (*c == '\'' || *c == '\\') text += '\\';
+            text += *c;
+        }
+        text += '\'';
+    }
+    return text;
+}
+
+struct Session::Impl {
+    explicit Impl(std::string const& text) : connection(text) {}
+
+    pqxx::connection connection;
+    std::unordered_map<std::string, std::string> prepared; ///< statement → its name
+
+    std::string const& prepare(std::string_view sql) {
+        auto const [at, is_new] = prepared.try_emplace(std::string{sql}, "");
+        if (is_new) {
+            auto name = fmt::format("s{}", prepared.size());
+            try {
+                connection.prepare(name, at->first);
+            } catch (...) {
+                prepared.erase(at);
+                throw;
+            }
+            at->second = std::move(name);
+        }
+        return at->second;
+    }
+};
+
+Session::Session(SessionOptions const& options) {
+    auto const text = connection_string(options);
+    translating([&] {
+        impl_ = std::make_unique<Impl>(text);
+        auto& connection = impl_->connection;
+        forbid_reactivation(connection);
+        pqxx::nontransaction setup{connection};
+        // Settings a role or database may have changed; our statements and the reading of dates
+        // rely on them.
+        setup.exec(fmt::format("SET timezone TO 'UTC'; SET datestyle TO 'ISO'; "
+                               "SET client_encoding TO 'UTF8'; SET intervalstyle TO 'postgres'; "
+                               "SET standard_conforming_strings TO on; "
+                               "SET search_path TO public, pg_temp; "
+                               "SET idle_in_transaction_session_timeout TO '5min'; "
+                               "SET statement_timeout TO '{}s'",
+                               options.statement_time_max.count()));
+    });
+}
+
+Session::~Session() = default;
+
+bool Session::usable() const { return impl_->connection.is_open(); }
+
+namespace {
+
+/// libpqxx 6 streams rows whose width is known to the compiler only: an array of each width up to
+/// ten.
+template <std::size_t Width>
+void put_row(pqxx::stream_to& stream, CopyRow const& row) {
+    std::array<char const*, Width> fields{};
+    for (std::size_t i = 0; i < Width; ++i) fields.at(i) = row.at(i) ? row[i]->c_str() : nullptr;
+    stream << fields;
+}
+
+using RowWriter = void (*)(pqxx::stream_to&, CopyRow const&);
+
+RowWriter row_writer(std::size_t width) {
+    constexpr RowWriter writers[] = {put_row<1>, put_row<2>, put_row<3>, put_row<4>, put_row<5>,
+                                     put_row<6>, put_row<7>, put_row<8>, put_row<9>, put_row<10>};
+    if (width < 1 || width > std::size(writers))
+        throw Error{fmt::format("COPY of {} columns is not supported", width), "", false};
+    return writers[width - 1];
+}
+
+} // namespace
+
+struct Transaction::Impl {
+    explicit Impl(Session::Impl& session) : session(session), work(session.connection) {}
+
+    Session::Impl& session;
+    pqxx::work work;
+};
+
+Transaction Session::begin() { return Transaction{*this}; }
+
+Transaction::Transaction(Session& session) {
+    translating([&] { impl_ = std::make_unique<Impl>(*session.impl_); });
+}
+
+Transaction::Transaction(Transaction&&) noexcept = default;
+Transaction::~Transaction() = default;
+
+Rows Transaction::execute(std::string_view sql, Params const& params) {
+    return translating([&] {
+        auto const& name = impl_->session.prepare(sql);
+        std::vector<char const*> values;
+        values.reserve(params.size());
+        for (auto const& param : params) values.push_back(param.c_str());
+        auto result = std::make_shared<pqxx::result>(execute_prepared(impl_->work, name, values));
+        auto const size = static_cast<int>(result->size());
+        auto const affected = static_cast<int>(result->affected_rows());
+        return Rows{std::move(result), size, affected};
+    });
+}
+
+void Transaction::execute_script(std::string_view sql) {
+    translating([&] { impl_->work.exec(std::string{sql}); });
+}
+
+void Transaction::copy(std::string_view table, std::vector<std::string> const& columns,
+                       std::vector<CopyRow> const& rows) {
+    translating([&] {
+        auto stream = open_copy(impl_->work, std::string{table}, columns);
+        auto const put = row_writer(columns.size());
+        for (auto const& row : rows) put(stream, row);
+        stream.complete();
+    });
+}
+
+void Transaction::notify(std::string_view channel, std::string_view payload) {
+    execute("SELECT pg_notify($1, $2)", {channel, payload});
+}
+
+void Transaction::commit() {
+    translating([&] { impl_->work.commit(); });
+}
+
+} // namespace portfoliod::db

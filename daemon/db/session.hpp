@@ -1,0 +1,74 @@
+#pragma once
+
+#include "db/error.hpp"
+#include "db/param.hpp"
+#include "db/rows.hpp"
+
+#include <chrono>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace portfoliod::db {
+
+struct SessionOptions {
+    std::string url;              ///< a libpq connection string or URI
+    std::string application_name; ///< what pg_stat_activity shows
+    std::chrono::seconds statement_time_max{60};
+};
+
+/// A libpq keyword string: our defaults (time-outs, keepalives, a server that accepts writes), then
+/// the user's own words, which win. Throws ConfigError for a string libpq cannot read.
+std::string connection_string(SessionOptions const& options);
+
+class Transaction;
+
+/// One connection, opened at construction; the only door to the database. Used by one thread at a
+/// time. Every method throws Error.
+class Session {
+  public:
+    explicit Session(SessionOptions const& options);
+    Session(Session const&) = delete;
+    Session& operator=(Session const&) = delete;
+    ~Session();
+
+    Transaction begin();
+    [[nodiscard]] bool usable() const;
+
+  private:
+    friend class Transaction;
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// A row for COPY; nullopt is NULL.
+using CopyRow = std::vector<std::optional<std::string>>;
+
+/// READ COMMITTED; rolled back unless committed.
+class Transaction {
+  public:
+    Transaction(Transaction&&) noexcept;
+    Transaction(Transaction const&) = delete;
+    Transaction& operator=(Transaction const&) = delete;
+    ~Transaction();
+
+    /// Runs one statement, prepared at its first use in this session.
+    Rows execute(std::string_view sql, Params const& params = {});
+    /// Runs a text of several statements without parameters.
+    void execute_script(std::string_view sql);
+    void copy(std::string_view table, std::vector<std::string> const& columns,
+              std::vector<CopyRow> const& rows);
+    void notify(std::string_view channel, std::string_view payload);
+    void commit();
+
+  private:
+    friend class Session;
+    struct Impl;
+    explicit Transaction(Session& session);
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace portfoliod::db
