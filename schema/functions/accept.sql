@@ -1,0 +1,31 @@
+-- portfoliod.accept(id): admits a quarantined price after a person has judged it.
+--
+-- Stores it as the day's final close, in place of what is there unless that was typed by hand, and marks the quarantine row.
+-- Returns the asset's id. A price of zero or below is admitted for commodities only (crude oil, April 2020).
+-- Writes asset_prices (whose triggers announce it) and portfoliod.quarantine.
+
+CREATE OR REPLACE FUNCTION portfoliod.accept(of_id bigint) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    doubt record;
+BEGIN
+    SELECT q.*, a.symbol, a.asset_type INTO doubt
+      FROM portfoliod.quarantine q JOIN public.assets a ON a.id = q.asset_id WHERE q.id = of_id FOR UPDATE OF q;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no row % in portfoliod.quarantine', of_id USING ERRCODE = 'no_data_found';
+    END IF;
+    IF doubt.value <= 0 AND doubt.asset_type <> 'commodity' THEN
+        RAISE EXCEPTION '% cannot be the price of %: zero or below is possible for commodities only',
+            doubt.value, doubt.symbol USING ERRCODE = 'check_violation';
+    END IF;
+    PERFORM portfoliod.ensure_price_partition(extract(year FROM doubt.price_date)::int);
+    INSERT INTO public.asset_prices AS p (asset_id, timestamp, close, source, is_final)
+    VALUES (doubt.asset_id, doubt.price_date, doubt.value, doubt.source, true)
+    ON CONFLICT (asset_id, timestamp) DO UPDATE
+       SET open = NULL, high = NULL, low = NULL, volume = NULL,
+           close = excluded.close, source = excluded.source, is_final = true
+     WHERE p.source <> 'manual';
+    UPDATE portfoliod.quarantine SET accepted_at = now() AT TIME ZONE 'UTC' WHERE id = of_id;
+    RETURN doubt.asset_id;
+END $$;

@@ -1,0 +1,33 @@
+-- claim_backfill(lease): takes the oldest job that may run now (pending or rate limited with its waiting time over, or in
+-- progress with an expired lease: its daemon died) and returns it with what a provider must know of the asset. The
+-- token is the claim: only its bearer may finish the job.
+-- Touches: backfill_queue; reads assets.
+CREATE OR REPLACE FUNCTION portfoliod.claim_backfill(lease interval)
+RETURNS TABLE (job_id integer, token uuid, asset_id integer, symbol text, asset_type text, exchange text,
+               native_currency text, start_date date, end_date date, attempts integer, max_attempts integer)
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    WITH claimed AS (
+        UPDATE public.backfill_queue AS job
+        SET status = 'in_progress',
+            lease_token = gen_random_uuid(),
+            lease_until = (clock_timestamp() AT TIME ZONE 'UTC') + lease
+        WHERE job.id = (
+            SELECT candidate.id
+            FROM public.backfill_queue AS candidate
+            WHERE (candidate.status IN ('pending', 'rate_limited')
+                   AND (candidate.retry_after IS NULL
+                        OR candidate.retry_after <= clock_timestamp() AT TIME ZONE 'UTC'))
+               OR (candidate.status = 'in_progress'
+                   AND candidate.lease_until < clock_timestamp() AT TIME ZONE 'UTC')
+            ORDER BY candidate.id
+            LIMIT 1
+            FOR UPDATE SKIP LOCKED)
+        RETURNING job.*
+    )
+    SELECT claimed.id, claimed.lease_token, asset.id, asset.symbol::text, asset.asset_type::text,
+           coalesce(asset.exchange, '')::text, asset.native_currency::text,
+           claimed.start_date, claimed.end_date, claimed.attempts, claimed.max_attempts
+    FROM claimed
+    JOIN public.assets AS asset ON asset.id = claimed.asset_id;
+END;

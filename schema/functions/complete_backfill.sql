@@ -1,0 +1,31 @@
+-- complete_backfill(job_id, token, served_from, last_row, rows, today): marks the job completed, adds what it served to the
+-- asset's coverage and announces backfill_finished. False, and nothing done, when the token is no longer the job's: another
+-- daemon has it. served_from: the provider reaches back no further, earlier days stay missing; NULL = it served all.
+-- Touches: backfill_queue, portfoliod.price_coverage.
+CREATE OR REPLACE FUNCTION portfoliod.complete_backfill(
+    job_id integer, token uuid, served_from date, last_row date, rows integer, today date)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    done record;
+BEGIN
+    UPDATE public.backfill_queue AS job
+    SET status = 'completed', completed_at = now() AT TIME ZONE 'UTC', error_message = NULL,
+        retry_after = NULL, lease_token = NULL, lease_until = NULL
+    WHERE job.id = complete_backfill.job_id AND job.lease_token = token AND job.status = 'in_progress'
+    RETURNING job.asset_id, daterange(job.start_date, job.end_date, '[]') AS asked INTO done;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+
+    INSERT INTO portfoliod.price_coverage AS coverage (asset_id, served)
+    VALUES (done.asset_id, datemultirange(
+        done.asked * daterange(served_from, portfoliod.settled_until(done.asked, last_row, today), '[]')))
+    ON CONFLICT (asset_id) DO UPDATE SET served = coverage.served + excluded.served;
+
+    PERFORM pg_notify('backfill_finished', json_build_object(
+        'job_id', complete_backfill.job_id, 'asset_id', done.asset_id,
+        'status', 'completed', 'rows', complete_backfill.rows)::text);
+    RETURN true;
+END
+$$;

@@ -1,0 +1,29 @@
+-- complete_rate_backfill(job_id, token, last_row, rows, today): the twin of complete_backfill() for one currency.
+-- Touches: portfoliod.rate_backfill_queue, portfoliod.rate_coverage.
+CREATE OR REPLACE FUNCTION portfoliod.complete_rate_backfill(
+    job_id integer, token uuid, last_row date, rows integer, today date)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    done record;
+BEGIN
+    UPDATE portfoliod.rate_backfill_queue AS job
+    SET status = 'completed', completed_at = now() AT TIME ZONE 'UTC', error_message = NULL,
+        retry_after = NULL, lease_token = NULL, lease_until = NULL
+    WHERE job.id = complete_rate_backfill.job_id AND job.lease_token = token AND job.status = 'in_progress'
+    RETURNING job.currency_code, daterange(job.start_date, job.end_date, '[]') AS asked INTO done;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+
+    INSERT INTO portfoliod.rate_coverage AS coverage (currency_code, served)
+    VALUES (done.currency_code, datemultirange(
+        done.asked * daterange(NULL, portfoliod.settled_until(done.asked, last_row, today), '[]')))
+    ON CONFLICT (currency_code) DO UPDATE SET served = coverage.served + excluded.served;
+
+    PERFORM pg_notify('backfill_finished', json_build_object(
+        'job_id', complete_rate_backfill.job_id, 'currency_code', done.currency_code,
+        'status', 'completed', 'rows', complete_rate_backfill.rows)::text);
+    RETURN true;
+END
+$$;

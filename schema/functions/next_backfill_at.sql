@@ -1,0 +1,20 @@
+-- next_backfill_at(): when the next waiting job of either queue may run (its retry_after, or the end of a lease somebody still
+-- holds); NULL when none waits. The worker sleeps no longer than that.
+-- Reads: backfill_queue, portfoliod.rate_backfill_queue.
+CREATE OR REPLACE FUNCTION portfoliod.next_backfill_at()
+RETURNS timestamp
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT min(waiting.at)
+    FROM (
+        SELECT CASE job.status WHEN 'in_progress' THEN job.lease_until
+                               ELSE coalesce(job.retry_after, now() AT TIME ZONE 'UTC') END AS at
+        FROM public.backfill_queue AS job
+        WHERE job.status IN ('pending', 'rate_limited', 'in_progress')
+        UNION ALL
+        SELECT CASE job.status WHEN 'in_progress' THEN job.lease_until
+                               ELSE coalesce(job.retry_after, now() AT TIME ZONE 'UTC') END
+        FROM portfoliod.rate_backfill_queue AS job
+        WHERE job.status IN ('pending', 'rate_limited', 'in_progress')
+    ) AS waiting;
+END;

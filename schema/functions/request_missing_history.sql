@@ -1,0 +1,46 @@
+-- request_missing_history(asset_ids, today, before, max_attempts): queues one job for each gap in the history of these
+-- assets (NULL = all): what is needed, less what was served, less what is queued already. Returns how many were queued.
+-- A failed job keeps its range and everything after it from being asked for again until someone retries it: a symbol
+-- nobody knows would otherwise make a new failed job every midnight. What was asked for within twelve hours is not
+-- asked for again either: the last days may not have been published when it was (see settled_until()).
+-- The tracked_assets rows are locked first, so two daemons cannot queue the same gap; the exclusion constraint on
+-- backfill_queue would refuse it anyway.
+-- Touches: backfill_queue, tracked_assets (locks); reads price_coverage.
+CREATE OR REPLACE FUNCTION portfoliod.request_missing_history(
+    asset_ids integer[], today date, before interval, max_attempts integer)
+RETURNS integer
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    queued integer;
+BEGIN
+    PERFORM 1 FROM public.tracked_assets AS tracked
+    WHERE asset_ids IS NULL OR tracked.asset_id = ANY (asset_ids)
+    ORDER BY tracked.asset_id
+    FOR NO KEY UPDATE;
+
+    INSERT INTO public.backfill_queue (asset_id, start_date, end_date, max_attempts)
+    SELECT gaps.asset_id, lower(gap), upper(gap) - 1, request_missing_history.max_attempts
+    FROM (
+        SELECT need.asset_id,
+               datemultirange(need.needed)
+               - coalesce(coverage.served, '{}')
+               - coalesce(asked.ranges, '{}') AS missing
+        FROM portfoliod.needed_price_ranges(asset_ids, today, before) AS need
+        LEFT JOIN portfoliod.price_coverage AS coverage ON coverage.asset_id = need.asset_id
+        LEFT JOIN LATERAL (
+            SELECT range_agg(CASE job.status
+                                 WHEN 'failed' THEN daterange(job.start_date, NULL)
+                                 ELSE daterange(job.start_date, job.end_date, '[]')
+                             END) AS ranges
+            FROM public.backfill_queue AS job
+            WHERE job.asset_id = need.asset_id
+              AND (job.status <> 'completed'
+                   OR job.completed_at > (now() AT TIME ZONE 'UTC') - interval '12 hours')
+        ) AS asked ON true
+    ) AS gaps
+    CROSS JOIN LATERAL unnest(gaps.missing) AS gap
+    ORDER BY gaps.asset_id, lower(gap);
+    GET DIAGNOSTICS queued = ROW_COUNT;
+    RETURN queued;
+END
+$$;

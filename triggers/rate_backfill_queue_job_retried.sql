@@ -1,0 +1,6 @@
+-- A job of rate_backfill_queue was set back to pending by a person: backfill_requested.
+
+CREATE OR REPLACE TRIGGER rate_backfill_queue_job_retried
+    AFTER UPDATE OF status ON portfoliod.rate_backfill_queue
+    FOR EACH ROW WHEN (NEW.status = 'pending' AND OLD.status <> 'in_progress')
+    EXECUTE FUNCTION portfoliod.notify_backfill_requested('currency_code');
