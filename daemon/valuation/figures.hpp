@@ -1,0 +1,78 @@
+#pragma once
+
+#include "valuation/ledger.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+
+/// The figures of portfolio_performance_cache. Formulas and worked examples: docs/FORMULAS.md.
+namespace portfoliod::valuation {
+
+/// How far the figures may be trusted; the first that applies, the worst first.
+enum class Status : std::uint8_t {
+    incomplete, ///< a held position or a trade lacks its rate: amounts cover the rest, percentages
+                ///< are undefined
+    estimated,  ///< a held position's price is none, a trade's or provisional, or its history is
+                ///< still pending
+    stale,      ///< a held position's close or rate is more than 7 days old
+    final,
+};
+
+char const* to_text(Status status);
+
+/// The last row of asset_prices, in today's units and the asset's currency.
+struct Close {
+    Price price;
+    Day day;                  ///< its label
+    bool provisional = false; ///< not is_final: written by a quote
+};
+
+struct LatestRate {
+    Rate rate;
+    std::optional<Day> day; ///< when it was stated; nothing for USD, whose rate has no age
+
+    static LatestRate usd() { return {.rate = Rate::parse("1"), .day = {}}; }
+};
+
+/// A position with what is known of its asset today. Those of quantity 0 may be left out.
+struct Holding {
+    int asset_id = 0;
+    Quantity quantity;
+    std::optional<Close> close;
+    std::optional<LatestRate> rate; ///< none known: nothing, never 1
+    bool history_pending = false;   ///< history or a split re-fetch is queued
+};
+
+/// Undefined is nothing, never 0.
+struct Figures {
+    Cents current_value_usd;
+    Cents total_invested_usd;
+    std::optional<Percent> total_return_pct;
+    Cents realized_gain_usd;
+    Cents unrealized_gain_usd;
+    Cents fees_usd;
+    std::optional<Percent> priced_share_pct;
+    Status status = Status::final;
+    bool percentage_too_large =
+        false; ///< total_return_pct is nothing because NUMERIC(14,4) cannot hold it
+};
+
+/// An amount does not fit its column, DECIMAL(18,2).
+class AmountTooLarge : public CannotValue {
+  public:
+    AmountTooLarge(std::string figure, Money const& amount);
+
+    [[nodiscard]] std::string const& figure() const { return figure_; } ///< the column's name
+
+  private:
+    std::string figure_;
+};
+
+/// One portfolio as of `today`: its positions and all of its trades, those dated up to a day ahead
+/// included, as the positions include them. Amounts are exact until they are rounded once, half
+/// away from zero. Throws CannotValue.
+Figures current_figures(std::span<Holding const> holdings, std::span<Trade const> trades,
+                        std::span<Split const> splits, Day today);
+
+} // namespace portfoliod::valuation

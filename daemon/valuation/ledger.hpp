@@ -1,0 +1,102 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+#include "valuation/decimal.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+/// What a portfolio's trades have cost and brought, in USD: docs/FORMULAS.md.
+namespace portfoliod::valuation {
+
+/// This one portfolio cannot be valued; the message says why and what to do. The others are not
+/// concerned.
+class CannotValue : public Failure {
+  public:
+    using Failure::Failure;
+};
+
+enum class Side : std::uint8_t { buy, sell };
+
+/// A row of `transactions`, as typed.
+struct Trade {
+    int asset_id = 0;
+    Instant timestamp;
+    Side side = Side::buy;
+    Quantity quantity;
+    Price price; ///< in the asset's currency, as the fee
+    Price fee;
+    std::optional<Rate> rate; ///< the trade's own, else its day's; USD = 1; none known: nothing
+};
+
+/// A row of `asset_splits`: numerator new units for denominator old ones, for all held before
+/// ex_date.
+struct Split {
+    int asset_id = 0;
+    Day ex_date;
+    SplitTerm numerator;
+    SplitTerm denominator;
+};
+
+/// One asset in one portfolio. What is held and its moving-average cost are kept as "this much cost
+/// for that many": a sale leaves the average, so it changes neither figure, and selling in one step
+/// or in ten rounds alike.
+class Position {
+  public:
+    explicit Position(int asset_id) : asset_id_(asset_id) {}
+
+    /// A buy whose rate is unknown has no cost: the position's cost is unknown from here until it
+    /// is closed.
+    void buy(Quantity const& quantity, std::optional<Money> const& cost);
+    /// Returns the cost of what is sold, if known. More than is held: throws CannotValue.
+    std::optional<Money> sell(Quantity const& quantity);
+    /// Quantity × numerator / denominator and price the other way round, to the columns' 12 digits
+    /// as the position in the database; the cost stays.
+    void split(Split const& split);
+    void traded_at(Price const& price);
+
+    [[nodiscard]] int asset_id() const { return asset_id_; }
+
+    [[nodiscard]] Quantity const& held() const { return held_; }
+
+    /// Cost of what is held; nothing while a buy in it lacks its rate.
+    [[nodiscard]] std::optional<Money> cost() const;
+
+    /// Price of the last trade with one above 0, in today's units.
+    [[nodiscard]] std::optional<Price> const& last_trade_price() const { return last_trade_price_; }
+
+  private:
+    int asset_id_;
+    Quantity held_;
+    Money average_cost_;   ///< this cost …
+    Quantity average_for_; ///< … for so many units: held_ after the last buy or split
+    bool cost_known_ = true;
+    std::optional<Price> last_trade_price_;
+};
+
+/// USD. Trades without a rate are left out of every sum.
+struct Totals {
+    Money invested;       ///< Σ buys (quantity × price + fee) × rate
+    Money proceeds;       ///< Σ sales (quantity × price − fee) × rate
+    Money fees;           ///< Σ fee × rate; already within the two above
+    Money realized;       ///< Σ sales, net − cost; a sale lacking its rate or its cost is left out
+    bool complete = true; ///< every trade has its rate
+};
+
+struct Ledger {
+    Totals totals;
+    std::vector<Position> positions; ///< one for each asset ever traded, by asset_id
+
+    [[nodiscard]] Position const* find(int asset_id) const;
+};
+
+/// The trades of one portfolio, in any order, and the splits of its assets (others are ignored; one
+/// after `today` has no effect yet). Counted by time, within one timestamp buys before sales.
+/// Throws CannotValue when more is sold than held, std::overflow_error beyond all bounds.
+Ledger replay(std::span<Trade const> trades, std::span<Split const> splits, Day today);
+
+} // namespace portfoliod::valuation

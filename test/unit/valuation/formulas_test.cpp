@@ -1,0 +1,64 @@
+#include "unit/valuation/portfolio.hpp"
+
+/// The worked example of docs/FORMULAS.md, figure by figure as it stands there.
+using namespace portfoliod::valuation;
+using namespace portfoliod::valuation::test;
+
+namespace {
+
+constexpr int alfa = 1;
+constexpr int beta = 2;
+
+std::vector<Trade> const trades{
+    buy("2024-01-10", {"10", "100", "5", "1", alfa}),
+    buy("2024-02-01", {"8", "50", "2", "1.08", beta}),
+    buy("2024-03-15", {"10", "130", "5", "1", alfa}),
+    sell("2024-09-20", {"15", "80", "3", "1", alfa}),
+    sell("2024-11-04", {"3", "60", "2", "1.09", beta}),
+};
+
+std::vector<Split> const splits{split("2024-06-10", "2", "1", alfa)};
+
+std::vector<Holding> const holdings{
+    holding("25", close("90", "2024-12-30"), alfa),
+    foreign(holding("5", {}, beta), "1.04", "2024-12-31"),
+};
+
+auto const today = day("2024-12-31");
+
+} // namespace
+
+TEST_CASE("FORMULAS.md: the cost left in each position of the example") {
+    auto const ledger = replay(trades, splits, today);
+    CHECK(ledger.find(alfa)->held() == Quantity::parse("25"));
+    CHECK(plain(ledger.find(alfa)->cost()) == "1443.75");
+    CHECK(ledger.find(beta)->held() == Quantity::parse("5"));
+    CHECK(plain(ledger.find(beta)->cost()) == "271.35");
+    CHECK(plain(ledger.totals.proceeds) == "1391.02");
+}
+
+TEST_CASE("FORMULAS.md: the figures of the example") {
+    auto const figures = current_figures(holdings, trades, splits, today);
+    CHECK(figures.current_value_usd.to_text() == "2562.00");
+    CHECK(figures.total_invested_usd.to_text() == "2744.16");
+    CHECK(figures.realized_gain_usd.to_text() == "361.96");
+    CHECK(figures.unrealized_gain_usd.to_text() == "846.90");
+    CHECK(figures.fees_usd.to_text() == "17.34");
+    CHECK(text(figures.total_return_pct) == "44.0521");
+    CHECK(text(figures.priced_share_pct) == "87.8220");
+    CHECK(figures.status == Status::estimated);
+}
+
+TEST_CASE("FORMULAS.md: the example without the euro's rate of 1 February 2024") {
+    auto without = trades;
+    without[1].rate.reset();
+    auto const figures = current_figures(holdings, without, splits, today);
+    CHECK(figures.current_value_usd.to_text() == "2562.00");
+    CHECK(figures.total_invested_usd.to_text() == "2310.00");
+    CHECK(figures.realized_gain_usd.to_text() == "330.75");
+    CHECK(figures.unrealized_gain_usd.to_text() == "806.25");
+    CHECK(figures.fees_usd.to_text() == "15.18");
+    CHECK(text(figures.total_return_pct) == "undefined");
+    CHECK(text(figures.priced_share_pct) == "undefined");
+    CHECK(figures.status == Status::incomplete);
+}
