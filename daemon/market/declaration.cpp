@@ -1,0 +1,153 @@
+#include "market/declaration.hpp"
+
+#include "base/duration.hpp"
+#include "market/https.hpp"
+#include "market/load_request.hpp"
+
+#include <stdexcept>
+
+namespace portfoliod::market {
+
+namespace {
+
+std::string load_base_url(yaml::Node const& node) {
+    auto text = node.text();
+    try {
+        Url::parse(text);
+    } catch (std::invalid_argument const& e) {
+        node.fail(e.what());
+    }
+    while (text.ends_with('/')) text.pop_back();
+    return text;
+}
+
+std::optional<int> load_count(yaml::Node const& limits, std::string_view key) {
+    auto const node = limits.find(key);
+    if (!node) return std::nullopt;
+    return static_cast<int>(node->integer(1, 1'000'000));
+}
+
+OutcomeRule load_outcome_rule(yaml::Node const& node) {
+    node.allow_only({"status", "at", "has", "equals", "is", "wait"});
+    OutcomeRule rule;
+    if (auto const status = node.find("status")) {
+        auto const codes = status->is_list() ? status->items() : std::vector{*status};
+        for (auto const& code : codes) rule.status.insert(static_cast<int>(code.integer(100, 599)));
+    }
+    if (auto const at = node.find("at")) rule.at = load_pointer(*at);
+    if (auto const has = node.find("has")) rule.has = has->texts();
+    if (auto const equals = node.find("equals")) rule.equals = equals->text();
+    if (rule.equals && rule.at.empty()) node.fail("equals needs an at");
+    if (rule.status.empty() && rule.at.empty() && rule.has.empty())
+        node.fail("needs a condition: status, at or has");
+    auto const is = node.find("is");
+    if (!is) node.fail("needs an is: what such an answer means");
+    rule.is = load_outcome(*is);
+    if (auto const wait = node.find("wait")) {
+        if (rule.is != OutcomeKind::rate_limited) wait->fail("only rate_limited has a wait");
+        rule.wait = duration(*wait);
+    }
+    return rule;
+}
+
+void load_key(yaml::Node const& node, Declaration& declaration) {
+    declaration.key_name = node.text();
+    declaration.key_optional = declaration.key_name.ends_with('?');
+    if (declaration.key_optional) declaration.key_name.pop_back();
+    if (declaration.key_name.empty()) node.fail("must be the name of a secret");
+}
+
+bool mentions_key(Declaration const& declaration) {
+    for (auto const& [name, value] : declaration.headers)
+        if (value.mentions("key")) return true;
+    for (auto const& request : declaration.requests) {
+        if (request.path.mentions("key")) return true;
+        for (auto const& [name, value] : request.query)
+            if (value.mentions("key")) return true;
+    }
+    return false;
+}
+
+} // namespace
+
+Limits load_limits(yaml::Node const& node) {
+    node.allow_only(
+        {"per_second", "per_minute", "per_hour", "per_day", "per_month", "concurrency"});
+    Limits limits;
+    limits.per_second = load_count(node, "per_second");
+    limits.per_minute = load_count(node, "per_minute");
+    limits.per_hour = load_count(node, "per_hour");
+    limits.per_day = load_count(node, "per_day");
+    limits.per_month = load_count(node, "per_month");
+    if (auto const concurrency = node.find("concurrency"))
+        limits.concurrency = static_cast<int>(concurrency->integer(1, 100));
+    return limits;
+}
+
+Declaration load_declaration(yaml::Node const& root, std::string name) {
+    root.allow_only({"about", "base_url", "headers", "key", "suffixes", "limits", "symbols", "pegs",
+                     "outcomes", "requests"});
+    Declaration declaration;
+    declaration.name = std::move(name);
+    if (auto const about = root.find("about")) declaration.about = about->text();
+    auto const base_url = root.find("base_url");
+    if (!base_url) root.fail("base_url is missing");
+    declaration.base_url = load_base_url(*base_url);
+    if (auto const headers = root.find("headers"))
+        for (auto const& [header, value] : headers->entries())
+            declaration.headers.emplace_back(header, load_template(value));
+    if (auto const key = root.find("key")) load_key(*key, declaration);
+    if (auto const suffixes = root.find("suffixes")) declaration.suffixes = load_words(*suffixes);
+    if (auto const limits = root.find("limits")) declaration.limits = load_limits(*limits);
+    if (auto const symbols = root.find("symbols")) declaration.symbols = load_symbols(*symbols);
+    if (auto const pegs = root.find("pegs")) declaration.pegs = load_words(*pegs);
+    if (auto const outcomes = root.find("outcomes"))
+        for (auto const& rule : outcomes->items())
+            declaration.outcomes.push_back(load_outcome_rule(rule));
+    auto const requests = root.find("requests");
+    if (!requests) root.fail("requests is missing");
+    for (auto const& request : requests->items())
+        declaration.requests.push_back(load_request(request));
+    if (mentions_key(declaration) && declaration.key_name.empty())
+        root.fail("{key} is used, but no key is declared");
+    return declaration;
+}
+
+Declaration load_declaration(std::filesystem::path const& file) {
+    return load_declaration(yaml::Node::load(file), file.stem().string());
+}
+
+Overrides load_overrides(yaml::Node const& node) {
+    node.allow_only({"base_url", "ca_file", "limits", "headers", "key"});
+    Overrides overrides;
+    if (auto const base_url = node.find("base_url")) overrides.base_url = load_base_url(*base_url);
+    if (auto const ca_file = node.find("ca_file"))
+        overrides.ca_file = std::filesystem::path{node.file()}.parent_path() / ca_file->text();
+    if (auto const limits = node.find("limits")) {
+        auto const given = load_limits(*limits);
+        auto const names = limits->entries();
+        for (auto const& [name, value] : names)
+            if (name != "concurrency") overrides.rates = given;
+        if (limits->find("concurrency")) overrides.concurrency = given.concurrency;
+    }
+    if (auto const headers = node.find("headers"))
+        for (auto const& [header, value] : headers->entries())
+            overrides.headers.emplace_back(header, value.text());
+    if (auto const key = node.find("key")) overrides.key_value = key->text();
+    return overrides;
+}
+
+void apply(Overrides const& overrides, Declaration& declaration) {
+    if (overrides.base_url) declaration.base_url = *overrides.base_url;
+    if (overrides.ca_file) declaration.ca_file = overrides.ca_file;
+    if (overrides.key_value) declaration.key_value = *overrides.key_value;
+    auto const concurrency = overrides.concurrency.value_or(declaration.limits.concurrency);
+    if (overrides.rates) declaration.limits = *overrides.rates;
+    declaration.limits.concurrency = concurrency;
+    for (auto const& [name, value] : overrides.headers) {
+        std::erase_if(declaration.headers, [&](auto const& have) { return have.first == name; });
+        declaration.headers.emplace_back(name, Template{value});
+    }
+}
+
+} // namespace portfoliod::market

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "base/time.hpp"
+
+#include <chrono>
+#include <optional>
+
+namespace portfoliod::market {
+
+/// What a provider allows; absent = no limit of that kind.
+struct Limits {
+    std::optional<int> per_second = {};
+    std::optional<int> per_minute = {};
+    std::optional<int> per_hour = {};
+    std::optional<int> per_day = {};
+    std::optional<int> per_month = {};
+    int concurrency = 1;
+};
+
+} // namespace portfoliod::market

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "market/answer.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <string>
+#include <vector>
+
+namespace portfoliod::market {
+
+/// What the rest of the daemon knows of the outside world. Each call walks the configured route: a
+/// provider that cannot answer hands over to the next; the outcome is the first `ok` or `empty`,
+/// else the one most worth waiting for. No call throws for what a provider did; that is its
+/// Outcome.
+class Market {
+  public:
+    Market() = default;
+    Market(Market const&) = delete;
+    Market& operator=(Market const&) = delete;
+    virtual ~Market() = default;
+
+    /// Daily bars of `range`; rows outside it are dropped.
+    virtual boost::asio::awaitable<PriceAnswer> history(Asset asset, DayRange range) = 0;
+    /// The latest price: at most one row, dated by its own stamp.
+    virtual boost::asio::awaitable<PriceAnswer> quote(Asset asset) = 0;
+    /// Daily rates to USD of these currencies (never USD itself), as many as one provider has.
+    virtual boost::asio::awaitable<RateAnswer> rates_history(std::vector<std::string> currencies,
+                                                             DayRange range) = 0;
+    /// The latest rates to USD of these currencies.
+    virtual boost::asio::awaitable<RateAnswer>
+    rates_latest(std::vector<std::string> currencies) = 0;
+};
+
+} // namespace portfoliod::market

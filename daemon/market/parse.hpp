@@ -1,0 +1,35 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "market/answer.hpp"
+#include "market/declaration.hpp"
+#include "market/document.hpp"
+#include "market/outcome.hpp"
+#include "market/request.hpp"
+
+#include <variant>
+#include <vector>
+
+/// From an answer's bytes to rows, as the provider file says. Whatever a body holds, nothing here
+/// throws for it.
+namespace portfoliod::market {
+
+/// What a reply to plan_history's or plan_quote's question holds: for a history the closed bars of
+/// the asked days, for a quote at most one row.
+PriceAnswer read_prices(Declaration const& provider, Question const& question, Asset const& asset,
+                        Reply const& reply, Instant now);
+
+struct QuotedRates {
+    Outcome outcome;
+    std::vector<QuotedRate> rates; ///< of one timestamp and pair, the last is the one that counts
+};
+
+QuotedRates read_rates(Declaration const& provider, Question const& question, Reply const& reply,
+                       Instant now);
+
+/// The document behind a reply that is what the file calls genuine; otherwise what the reply means
+/// instead.
+std::variant<Outcome, Document> open_answer(Declaration const& provider, RequestRule const& rule,
+                                            Reply const& reply);
+
+} // namespace portfoliod::market

@@ -1,0 +1,293 @@
+#include "market/currency_unit.hpp"
+#include "market/decimal_text.hpp"
+#include "market/parse.hpp"
+#include "market/selector.hpp"
+#include "market/stamp.hpp"
+#include "market/tally.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <set>
+
+namespace portfoliod::market {
+
+namespace {
+
+// asset_prices holds NUMERIC(28,12).
+constexpr std::size_t whole_digits_max = 16;
+constexpr std::size_t fraction_digits_max = 12;
+
+/// Reads the rows of one answer about one asset.
+class PriceReader {
+  public:
+    PriceReader(Declaration const& provider, Question const& question, Asset const& asset,
+                Document const& document, StampReader stamps)
+        : provider_(provider)
+        , question_(question)
+        , rule_(*question.rule)
+        , asset_(asset)
+        , document_(document)
+        , stamps_(stamps) {}
+
+    PriceAnswer read() {
+        auto const close = figure("close");
+        auto const currency = figure("currency");
+        auto const date = figure("date");
+        auto const symbol = figure("symbol");
+        optional_ = {figure("open"), figure("high"), figure("low"), figure("volume")};
+        answer_.source = provider_.name;
+        fixed_unit();
+        for (auto const& row : find_rows(document_, rule_.rows)) {
+            if (rule_.fields.contains("symbol") && !is_ours(symbol.read(document_, row))) continue;
+            ++tally_.rows;
+            auto const stamp = stamps_.read(date.read(document_, row));
+            auto const found = close.read(document_, row);
+            if (!has_figure(stamp, found)) continue;
+            if (rule_.fields.contains("currency") && !learn_unit(currency.read(document_, row)))
+                return std::move(answer_);
+            keep(row, *stamp, *found);
+        }
+        if (several_a_day()) {
+            answer_.outcome = {OutcomeKind::malformed,
+                               provider_.name + ": several bars a day, not daily ones",
+                               {}};
+            return std::move(answer_);
+        }
+        read_events();
+        conclude_rows();
+        return std::move(answer_);
+    }
+
+  private:
+    struct Optional {
+        Figure open, high, low, volume;
+    };
+
+    struct Bar {
+        Instant stamp;
+        PriceRow row;
+    };
+
+    Figure figure(std::string const& name) const {
+        auto const field = rule_.fields.find(name);
+        if (field == rule_.fields.end()) return {};
+        return {field->second, question_.variables};
+    }
+
+    /// With several symbols in one answer, the row is ours when it bears the name asked for or one
+    /// that means it.
+    bool is_ours(std::optional<Found> const& name) const {
+        if (!name) return false;
+        auto const& asked = question_.variables.words.find("symbol")->second;
+        if (name->text == asked) return true;
+        if (!rule_.batch) return false;
+        auto const& named = rule_.batch->named;
+        return std::any_of(named.begin(), named.end(), [&](auto const& known) {
+            return known.expand(question_.variables) == name->text;
+        });
+    }
+
+    bool is_blank(Found const& found) const {
+        return found.kind == Document::Kind::null ||
+               rule_.missing.contains(std::string{found.text});
+    }
+
+    bool has_figure(std::optional<Stamp> const& stamp, std::optional<Found> const& close) {
+        if (!stamp) {
+            tally_.note(tally_.broken, "without a date that can be read");
+            return false;
+        }
+        dates_.insert(stamp->date);
+        ++stamps_seen_;
+        if (!close) {
+            tally_.note(tally_.absent, "without a close");
+            return false;
+        }
+        if (!is_blank(*close)) return true;
+        ++tally_.blank;
+        return false;
+    }
+
+    /// Some files say what an exchange's prices are in, because the answers do not.
+    void fixed_unit() {
+        auto const unit = rule_.unit_of.find(asset_.exchange);
+        if (unit != rule_.unit_of.end()) unit_ = currency_unit(unit->second);
+    }
+
+    /// False, with the answer's outcome set, when the row's money is not the asset's.
+    bool learn_unit(std::optional<Found> const& found) {
+        if (!found || found->kind != Document::Kind::string) {
+            answer_.outcome = {OutcomeKind::malformed,
+                               provider_.name + ": the answer does not say its currency",
+                               {}};
+            return false;
+        }
+        if (found->text == unit_name_) return true;
+        unit_name_ = found->text;
+        auto const peg = provider_.pegs.find(unit_name_);
+        unit_ = peg == provider_.pegs.end() ? currency_unit(unit_name_) : CurrencyUnit{peg->second};
+        if (peg != provider_.pegs.end()) answer_.source = provider_.name + "/" + unit_name_;
+        if (unit_.currency == asset_.native_currency) return true;
+        answer_.outcome = {OutcomeKind::refused,
+                           fmt::format("currency mismatch: {} says {}, the asset is in {}",
+                                       provider_.name, quotable(provider_, unit_name_),
+                                       asset_.native_currency),
+                           {}};
+        return false;
+    }
+
+    /// In major units, fit for its column; nothing when it is no price, with `why` set.
+    std::optional<std::string> price(std::optional<Found> const& found, std::string* why) const {
+        auto const say = [why](char const* what) {
+            if (why) *why = what;
+            return std::nullopt;
+        };
+        if (!found || is_blank(*found)) return say("absent");
+        auto const scalar =
+            found->kind == Document::Kind::string || found->kind == Document::Kind::number;
+        auto decimal = scalar ? plain_decimal(found->text) : std::nullopt;
+        if (!decimal) return say("no number");
+        if (rule_.float32) decimal = repair_float32(*decimal);
+        decimal = fit(shift_point(*decimal, unit_.places), whole_digits_max, fraction_digits_max);
+        if (!decimal) return say("too large");
+        if (!is_positive(*decimal)) return say("not above zero");
+        return decimal;
+    }
+
+    std::optional<std::int64_t> volume(std::optional<Found> const& found) const {
+        if (!found || is_blank(*found)) return std::nullopt;
+        auto const decimal = plain_decimal(found->text);
+        return decimal ? whole_part(*decimal) : std::nullopt;
+    }
+
+    /// A bar of today is still open; a quote is wanted just then.
+    bool wanted(Day date) const {
+        if (rule_.gives == Gives::quote) return true;
+        return date < stamps_.today() && (!question_.days || question_.days->contains(date));
+    }
+
+    void keep(Row const& row, Stamp const& stamp, Found const& found) {
+        if (!wanted(stamp.date)) {
+            ++tally_.outside;
+            return;
+        }
+        std::string why;
+        auto close = price(found, &why);
+        if (!close) {
+            tally_.note(why == "no number" ? tally_.broken : tally_.refused,
+                        fmt::format("close '{}' of {} is {}", found.text,
+                                    portfoliod::to_text(stamp.date), why));
+            return;
+        }
+        auto const read = [&](Figure const& figure) { return figure.read(document_, row); };
+        PriceRow bar{stamp.date,
+                     price(read(optional_.open), nullptr),
+                     price(read(optional_.high), nullptr),
+                     price(read(optional_.low), nullptr),
+                     std::move(*close),
+                     volume(read(optional_.volume))};
+        auto const [at, is_new] = bars_.try_emplace(stamp.date, Bar{stamp.instant, bar});
+        if (!is_new && stamp.instant >= at->second.stamp) at->second = {stamp.instant, bar};
+    }
+
+    /// One more bar of the last day is the live one; many mean that hours or minutes were sent.
+    bool several_a_day() const {
+        return rule_.gives == Gives::history && stamps_seen_ >= 3 &&
+               dates_.size() * 2 < stamps_seen_;
+    }
+
+    void conclude_rows() {
+        for (auto& [date, bar] : bars_) answer_.rows.push_back(std::move(bar.row));
+        if (rule_.gives == Gives::quote && answer_.rows.size() > 1)
+            answer_.rows.erase(answer_.rows.begin(), answer_.rows.end() - 1);
+        tally_.kept = answer_.rows.size();
+        answer_.outcome = conclude(provider_, rule_, tally_);
+        if (answer_.outcome.kind == OutcomeKind::ok) return;
+        answer_.splits.clear();
+        answer_.dividends.clear();
+    }
+
+    /// Each event's row and its date, those within the asked days.
+    std::vector<std::pair<Row, Day>> events(EventRule const& event) const {
+        Figure const date{event.date, question_.variables};
+        std::vector<std::pair<Row, Day>> found;
+        for (auto& row : find_rows(document_, event.rows)) {
+            auto const stamp = stamps_.read(date.read(document_, row));
+            if (stamp && (!question_.days || question_.days->contains(stamp->date)))
+                found.emplace_back(std::move(row), stamp->date);
+        }
+        return found;
+    }
+
+    std::optional<std::string> factor(Field const& field, Row const& row) const {
+        auto const found = Figure{field, question_.variables}.read(document_, row);
+        auto decimal = found ? plain_decimal(found->text) : std::nullopt;
+        if (!decimal || !is_positive(*decimal)) return std::nullopt;
+        if (decimal->find('.') == std::string::npos) return decimal;
+        decimal->erase(decimal->find_last_not_of('0') + 1); // "4.0" is 4
+        if (decimal->ends_with('.')) decimal->pop_back();
+        return decimal;
+    }
+
+    void read_events() {
+        if (rule_.splits)
+            for (auto const& [row, date] : events(*rule_.splits)) add_split(row, date);
+        if (rule_.dividends)
+            for (auto const& [row, date] : events(*rule_.dividends)) add_dividend(row, date);
+    }
+
+    void add_split(Row const& row, Day date) {
+        auto const& figures = rule_.splits->figures;
+        auto numerator = factor(figures.front(), row);
+        auto denominator = figures.size() > 1 ? factor(figures.back(), row) : std::string{"1"};
+        if (numerator && denominator && *numerator != *denominator)
+            answer_.splits.push_back({date, std::move(*numerator), std::move(*denominator)});
+    }
+
+    void add_dividend(Row const& row, Day date) {
+        Figure const amount{rule_.dividends->figures.front(), question_.variables};
+        if (auto text = price(amount.read(document_, row), nullptr))
+            answer_.dividends.push_back({date, std::move(*text)});
+    }
+
+    Declaration const& provider_;
+    Question const& question_;
+    RequestRule const& rule_;
+    Asset const& asset_;
+    Document const& document_;
+    StampReader stamps_;
+    Optional optional_;
+    CurrencyUnit unit_;
+    std::string unit_name_;
+    std::map<Day, Bar> bars_;
+    std::set<Day> dates_;
+    std::size_t stamps_seen_ = 0;
+    Tally tally_;
+    PriceAnswer answer_;
+};
+
+} // namespace
+
+PriceAnswer read_prices(Declaration const& provider, Question const& question, Asset const& asset,
+                        Reply const& reply, Instant now) {
+    auto opened = open_answer(provider, *question.rule, reply);
+    if (auto* const outcome = std::get_if<Outcome>(&opened))
+        return {std::move(*outcome), provider.name, {}, {}, {}, {}};
+    auto const& document = std::get<Document>(opened);
+    auto const stamps = StampReader::open(question.rule->time, document, now);
+    if (!stamps)
+        return {{OutcomeKind::malformed,
+                 provider.name + ": the answer names no time zone known here",
+                 {}},
+                provider.name,
+                {},
+                {},
+                {},
+                {}};
+    return PriceReader{provider, question, asset, document, *stamps}.read();
+}
+
+} // namespace portfoliod::market

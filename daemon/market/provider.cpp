@@ -1,0 +1,195 @@
+#include "market/provider.hpp"
+
+#include "market/rates.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <utility>
+
+namespace portfoliod::market {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// After a 429 that names no time. Most windows are a minute.
+constexpr auto pause_unnamed = std::chrono::seconds{60};
+
+bool answered(Outcome const& outcome) {
+    return outcome.kind == OutcomeKind::ok || outcome.kind == OutcomeKind::empty;
+}
+
+template <class Item>
+void append(std::vector<Item>& to, std::vector<Item>& from) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+void add_part(PriceAnswer& whole, PriceAnswer part) {
+    append(whole.rows, part.rows);
+    append(whole.splits, part.splits);
+    append(whole.dividends, part.dividends);
+    whole.source = std::move(part.source);
+    if (part.outcome.kind == OutcomeKind::ok) whole.outcome.kind = OutcomeKind::ok;
+    if (whole.outcome.message.empty()) whole.outcome.message = std::move(part.outcome.message);
+}
+
+PriceAnswer refused(std::string const& provider, Outcome outcome) {
+    PriceAnswer answer;
+    answer.outcome = std::move(outcome);
+    answer.source = provider;
+    return answer;
+}
+
+} // namespace
+
+Provider::Provider(asio::any_io_executor executor, Declaration declaration, HttpsClient& client,
+                   Clock const& clock, std::chrono::milliseconds wait_max)
+    : declaration_(std::move(declaration))
+    , client_(client)
+    , clock_(clock)
+    , wait_max_(wait_max)
+    , limiter_(declaration_.limits, clock)
+    , admission_(std::move(executor), limiter_)
+    , breaker_(clock) {}
+
+asio::awaitable<PriceAnswer> Provider::history(Asset asset, DayRange range) {
+    return prices(plan_history(declaration_, asset, range, clock_.today()), asset);
+}
+
+asio::awaitable<PriceAnswer> Provider::quote(Asset asset) {
+    return prices(plan_quote(declaration_, asset), asset);
+}
+
+asio::awaitable<RateAnswer> Provider::rates_history(std::vector<std::string> currencies,
+                                                    DayRange range) {
+    return rates(plan_rates_history(declaration_, currencies, range, clock_.today()), currencies);
+}
+
+asio::awaitable<RateAnswer> Provider::rates_latest(std::vector<std::string> currencies) {
+    return rates(plan_rates_latest(declaration_, currencies), currencies);
+}
+
+asio::awaitable<Provider::Asked> Provider::ask(Question question) {
+    // Looked at before the line, so as not to use up the limits, and after it, for it may have
+    // broken meanwhile.
+    if (auto outcome = left_alone()) co_return *outcome;
+    auto const permit = co_await admission_.acquire(wait_max_);
+    if (!permit) co_return no_permit();
+    if (auto outcome = left_alone()) co_return *outcome;
+    breaker_.started();
+    Reply reply;
+    try {
+        auto request =
+            client_.get(Url::parse(declaration_.base_url + question.target), question.headers);
+        auto response = co_await std::move(request);
+        reply.status = response.status;
+        reply.body = std::move(response.body);
+        if (response.retry_after)
+            reply.retry_after = parse_retry_after(*response.retry_after, clock_.now());
+    } catch (HttpsError const& error) {
+        co_return no_answer(error);
+    }
+    co_return reply;
+}
+
+asio::awaitable<PriceAnswer> Provider::prices(Plan plan, Asset asset) {
+    if (plan.refusal) co_return refused(declaration_.name, *plan.refusal);
+    PriceAnswer whole;
+    whole.outcome.kind = OutcomeKind::empty;
+    whole.served = plan.served;
+    for (auto const& question : plan.questions) {
+        auto pending = ask(question);
+        auto const asked = co_await std::move(pending);
+        auto part = read(question, asset, asked);
+        // A history with a hole would count as complete, so it is all windows or nothing.
+        if (!answered(part.outcome)) co_return refused(declaration_.name, part.outcome);
+        add_part(whole, std::move(part));
+    }
+    co_return whole;
+}
+
+asio::awaitable<RateAnswer> Provider::rates(Plan plan, std::vector<std::string> currencies) {
+    RateAnswer whole;
+    whole.source = declaration_.name;
+    if (plan.refusal) whole.outcome = *plan.refusal;
+    if (plan.refusal) co_return whole;
+    whole.outcome.kind = OutcomeKind::empty;
+    std::vector<QuotedRate> quoted;
+    for (auto const& question : plan.questions) {
+        auto pending = ask(question);
+        auto const asked = co_await std::move(pending);
+        auto part = read(question, asked);
+        bool const goes_on =
+            answered(part.outcome) || part.outcome.kind == OutcomeKind::unknown_symbol;
+        if (whole.outcome.message.empty() || !goes_on) whole.outcome = part.outcome;
+        if (!goes_on) co_return whole;
+        append(quoted, part.rates);
+    }
+    whole.rows = cross_to_usd(quoted, currencies);
+    if (!whole.rows.empty()) {
+        whole.outcome.kind = OutcomeKind::ok;
+    } else if (!quoted.empty()) {
+        whole.outcome = {OutcomeKind::unknown_symbol,
+                         fmt::format("{}: no rate of {} to the dollar", declaration_.name,
+                                     fmt::join(currencies, ", ")),
+                         {}};
+    }
+    co_return whole;
+}
+
+PriceAnswer Provider::read(Question const& question, Asset const& asset, Asked const& asked) {
+    if (auto const* const outcome = std::get_if<Outcome>(&asked))
+        return refused(declaration_.name, *outcome);
+    auto answer = read_prices(declaration_, question, asset, std::get<Reply>(asked), clock_.now());
+    heed(answer.outcome);
+    return answer;
+}
+
+QuotedRates Provider::read(Question const& question, Asked const& asked) {
+    if (auto const* const outcome = std::get_if<Outcome>(&asked)) return {*outcome, {}};
+    auto answer = read_rates(declaration_, question, std::get<Reply>(asked), clock_.now());
+    heed(answer.outcome);
+    return answer;
+}
+
+/// A provider that says "too many" or keeps failing is left alone by every caller, not only by this
+/// one.
+void Provider::heed(Outcome const& outcome) {
+    if (outcome.kind == OutcomeKind::transient)
+        breaker_.failed();
+    else
+        breaker_.succeeded();
+    if (outcome.kind == OutcomeKind::rate_limited)
+        limiter_.throttled(outcome.wait.value_or(pause_unnamed));
+}
+
+/// Waiting for a broken provider uses up nobody's attempts, hence not `transient`.
+std::optional<Outcome> Provider::left_alone() {
+    auto const wait = std::chrono::ceil<std::chrono::seconds>(breaker_.wait());
+    if (wait == std::chrono::seconds{0}) return std::nullopt;
+    return Outcome{OutcomeKind::rate_limited,
+                   fmt::format("{} failed several times in a row; asked again in {} s",
+                               declaration_.name, wait.count()),
+                   wait};
+}
+
+Outcome Provider::no_permit() {
+    auto const wait = std::chrono::ceil<std::chrono::seconds>(limiter_.wait());
+    return {OutcomeKind::rate_limited,
+            fmt::format("the limits of {} are used up; free again in {} s", declaration_.name,
+                        wait.count()),
+            wait};
+}
+
+Outcome Provider::no_answer(HttpsError const& error) {
+    breaker_.failed();
+    auto const* const what = error.kind == HttpsError::Kind::certificate
+                                 ? "its certificate was not accepted"
+                                 : "no answer";
+    return {OutcomeKind::transient,
+            fmt::format("{}: {}: {}", declaration_.name, what, error.what()),
+            {}};
+}
+
+} // namespace portfoliod::market

@@ -1,0 +1,161 @@
+#include "market/provider_market.hpp"
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace portfoliod::market {
+
+namespace asio = boost::asio;
+
+namespace {
+
+bool answered(Outcome const& outcome) {
+    return outcome.kind == OutcomeKind::ok || outcome.kind == OutcomeKind::empty;
+}
+
+/// Of several failures, the one that most deserves another try comes first: time heals the first
+/// three, the user the next one, nobody the rest.
+std::size_t rank(OutcomeKind kind) {
+    using enum OutcomeKind;
+    constexpr std::array order = {ok,     empty,        rate_limited, transient,     malformed,
+                                  denied, out_of_range, refused,      unknown_symbol};
+    return static_cast<std::size_t>(std::find(order.begin(), order.end(), kind) - order.begin());
+}
+
+void log_failure(Provider const& provider, Outcome const& outcome) {
+    log::debug(outcome.message,
+               {{"PROVIDER", provider.declaration().name}, {"OUTCOME", to_text(outcome.kind)}});
+}
+
+bool speaks_for_all(PriceAnswer const& answer) { return !answer.served; }
+
+bool speaks_for_all(RateAnswer const&) { return true; }
+
+/// What a walk along a route has come to.
+template <class Answer>
+class Walk {
+  public:
+    explicit Walk(std::string const& route) {
+        best_.outcome = {OutcomeKind::refused,
+                         fmt::format("no provider is configured: set routes.{}", route),
+                         {}};
+    }
+
+    /// True when this answer ends the walk.
+    bool take(Provider const& provider, Answer answer) {
+        bool const done = answered(answer.outcome) && speaks_for_all(answer);
+        if (!answered(answer.outcome)) log_failure(provider, answer.outcome);
+        if (done || !asked_ || better(answer)) best_ = std::move(answer);
+        asked_ = true;
+        return done;
+    }
+
+    Answer result() { return std::move(best_); }
+
+  private:
+    [[nodiscard]] bool better(Answer const& answer) const {
+        if (rank(answer.outcome.kind) != rank(best_.outcome.kind))
+            return rank(answer.outcome.kind) < rank(best_.outcome.kind);
+        return answer.outcome.wait && best_.outcome.wait &&
+               *answer.outcome.wait < *best_.outcome.wait;
+    }
+
+    Answer best_;
+    bool asked_ = false;
+};
+
+} // namespace
+
+ProviderMarket::ProviderMarket(asio::any_io_executor executor,
+                               std::vector<Declaration> declarations, Routes routes,
+                               Clock const& clock, MarketOptions options)
+    : executor_(std::move(executor)), options_(options) {
+    for (auto& declaration : declarations) {
+        auto const name = declaration.name;
+        auto& https = client(declaration.ca_file);
+        providers_.emplace(name, std::make_unique<Provider>(executor_, std::move(declaration),
+                                                            https, clock, options_.wait_max));
+    }
+    for (auto const& [type, names] : routes.prices) price_routes_.emplace(type, route(type, names));
+    rates_latest_ = route("rates_latest", routes.rates_latest);
+    rates_history_ = route("rates_history", routes.rates_history);
+}
+
+HttpsClient& ProviderMarket::client(std::optional<std::filesystem::path> const& ca_file) {
+    auto found = clients_.find(ca_file);
+    if (found == clients_.end())
+        found = clients_
+                    .emplace(std::piecewise_construct, std::forward_as_tuple(ca_file),
+                             std::forward_as_tuple(executor_, ca_file, options_.https))
+                    .first;
+    return found->second;
+}
+
+ProviderMarket::Route ProviderMarket::route(std::string const& name,
+                                            std::vector<std::string> const& providers) const {
+    Route route;
+    for (auto const& provider : providers) {
+        auto const found = providers_.find(provider);
+        if (found == providers_.end())
+            throw ConfigError{
+                fmt::format("routes.{}: there is no provider '{}'; add {}.yaml to providers_dir",
+                            name, provider, provider)};
+        route.push_back(found->second.get());
+    }
+    return route;
+}
+
+ProviderMarket::Route const& ProviderMarket::price_route(std::string const& asset_type) const {
+    static Route const none;
+    auto const found = price_routes_.find(asset_type);
+    return found == price_routes_.end() ? none : found->second;
+}
+
+asio::awaitable<PriceAnswer> ProviderMarket::history(Asset asset, DayRange range) {
+    Walk<PriceAnswer> walk{asset.asset_type};
+    for (auto* const provider : price_route(asset.asset_type)) {
+        auto pending = provider->history(asset, range);
+        auto answer = co_await std::move(pending);
+        if (walk.take(*provider, std::move(answer))) break;
+    }
+    co_return walk.result();
+}
+
+asio::awaitable<PriceAnswer> ProviderMarket::quote(Asset asset) {
+    Walk<PriceAnswer> walk{asset.asset_type};
+    for (auto* const provider : price_route(asset.asset_type)) {
+        auto pending = provider->quote(asset);
+        auto answer = co_await std::move(pending);
+        if (walk.take(*provider, std::move(answer))) break;
+    }
+    co_return walk.result();
+}
+
+asio::awaitable<RateAnswer> ProviderMarket::rates_history(std::vector<std::string> currencies,
+                                                          DayRange range) {
+    Walk<RateAnswer> walk{"rates_history"};
+    for (auto* const provider : rates_history_) {
+        auto pending = provider->rates_history(currencies, range);
+        auto answer = co_await std::move(pending);
+        if (walk.take(*provider, std::move(answer))) break;
+    }
+    co_return walk.result();
+}
+
+asio::awaitable<RateAnswer> ProviderMarket::rates_latest(std::vector<std::string> currencies) {
+    Walk<RateAnswer> walk{"rates_latest"};
+    for (auto* const provider : rates_latest_) {
+        auto pending = provider->rates_latest(currencies);
+        auto answer = co_await std::move(pending);
+        if (walk.take(*provider, std::move(answer))) break;
+    }
+    co_return walk.result();
+}
+
+} // namespace portfoliod::market

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "market/declaration.hpp"
+#include "market/https.hpp"
+#include "market/market.hpp"
+#include "market/provider.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace portfoliod::market {
+
+/// Whom to ask, in this order.
+struct Routes {
+    std::map<std::string, std::vector<std::string>> prices; ///< asset type → providers
+    std::vector<std::string> rates_latest;
+    std::vector<std::string> rates_history;
+};
+
+struct MarketOptions {
+    HttpsLimits https;
+    /// How long a request waits in line for its provider's limits before it counts as rate_limited.
+    std::chrono::milliseconds wait_max{30'000};
+};
+
+/// The providers of the configuration behind one door.
+class ProviderMarket final : public Market {
+  public:
+    /// `clock` outlives it. Throws ConfigError when a route names a provider that is not declared,
+    /// or a ca_file cannot be read.
+    ProviderMarket(boost::asio::any_io_executor executor, std::vector<Declaration> declarations,
+                   Routes routes, Clock const& clock, MarketOptions options = {});
+
+    boost::asio::awaitable<PriceAnswer> history(Asset asset, DayRange range) override;
+    boost::asio::awaitable<PriceAnswer> quote(Asset asset) override;
+    boost::asio::awaitable<RateAnswer> rates_history(std::vector<std::string> currencies,
+                                                     DayRange range) override;
+    boost::asio::awaitable<RateAnswer> rates_latest(std::vector<std::string> currencies) override;
+
+  private:
+    using Route = std::vector<Provider*>;
+
+    HttpsClient& client(std::optional<std::filesystem::path> const& ca_file);
+    [[nodiscard]] Route route(std::string const& name,
+                              std::vector<std::string> const& providers) const;
+    [[nodiscard]] Route const& price_route(std::string const& asset_type) const;
+
+    boost::asio::any_io_executor executor_;
+    MarketOptions options_;
+    /// One for each CA file: a TLS context holds all trusted certificates.
+    std::map<std::optional<std::filesystem::path>, HttpsClient> clients_;
+    std::map<std::string, std::unique_ptr<Provider>> providers_;
+    std::map<std::string, Route> price_routes_;
+    Route rates_latest_;
+    Route rates_history_;
+};
+
+} // namespace portfoliod::market

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "market/declaration.hpp"
+#include "market/document.hpp"
+#include "market/selector.hpp"
+
+#include <date/tz.h>
+
+#include <optional>
+#include <string>
+
+namespace portfoliod::market {
+
+struct Stamp {
+    Instant instant;
+    Day date; ///< the trading date: the instant's day in the exchange's zone at that instant
+};
+
+/// Reads the stamps of one answer.
+class StampReader {
+  public:
+    /// Nothing when the answer does not name its zone or names none that exists.
+    static std::optional<StampReader> open(TimeRule const& rule, Document const& document,
+                                           Instant now);
+
+    /// Nothing for what is no stamp between 1900 and 2200. As::now needs no figure.
+    [[nodiscard]] std::optional<Stamp> read(std::optional<Found> const& found) const;
+
+    /// Today in the exchange's zone.
+    [[nodiscard]] Day today() const { return local_day(now_); }
+
+  private:
+    StampReader(TimeRule const& rule, date::time_zone const* zone, Instant now)
+        : rule_(rule), zone_(zone), now_(now) {}
+
+    [[nodiscard]] Day local_day(Instant instant) const;
+    [[nodiscard]] std::optional<Stamp> at(std::optional<Instant> instant) const;
+    [[nodiscard]] std::optional<Instant> parse_iso(std::string_view text) const;
+    [[nodiscard]] std::optional<Instant> parse_format(std::string const& text) const;
+    [[nodiscard]] Instant from_local(date::local_time<std::chrono::microseconds> local) const;
+
+    TimeRule const& rule_; ///< of the Declaration, which outlives the reading
+    date::time_zone const* zone_;
+    Instant now_;
+};
+
+} // namespace portfoliod::market

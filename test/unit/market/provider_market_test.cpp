@@ -1,0 +1,231 @@
+#include "market/provider_market.hpp"
+#include "support/market_server/market_server.hpp"
+#include "unit/market/loop.hpp"
+#include "unit/market/providers.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace portfoliod::market {
+
+namespace {
+
+using test::Fault;
+
+class FixedClock final : public Clock {
+  public:
+    [[nodiscard]] Instant now() const override { return later; }
+};
+
+/// Our declarations put to the made-up providers, over real TLS.
+struct World {
+    test::MarketServer server{{.today = later_day()}};
+    FixedClock clock;
+    boost::asio::io_context loop;
+
+    [[nodiscard]] Declaration provider(std::string const& name) const {
+        auto declaration = declared(name);
+        Overrides overrides;
+        overrides.base_url = server.url();
+        overrides.ca_file = server.ca_file();
+        overrides.rates = Limits{};
+        apply(overrides, declaration);
+        return declaration;
+    }
+
+    /// Asks in the same words as Coinbase does, under another name.
+    [[nodiscard]] Declaration second() const {
+        auto declaration = provider("coinbase");
+        declaration.name = "second";
+        declaration.base_url = server.url("/second");
+        return declaration;
+    }
+};
+
+Routes routes(std::vector<std::string> crypto) {
+    return {{{"stock", {"yahoo"}}, {"crypto", std::move(crypto)}}, {"coinbase_rates"}, {"ecb"}};
+}
+
+ProviderMarket market(World& world) {
+    return ProviderMarket{world.loop.get_executor(),
+                          {world.provider("yahoo"), world.provider("coinbase"),
+                           world.provider("coinbase_rates"), world.provider("ecb")},
+                          routes({"coinbase"}),
+                          world.clock};
+}
+
+} // namespace
+
+TEST_CASE("a history arrives as the provider has it, window by window") {
+    World world;
+    auto of = market(world);
+    auto const days = range("2024-01-01", "2025-12-31");
+    auto const answer = test::run(world.loop, of.history(coin("BTC"), days));
+    CHECK(answer.outcome.kind == OutcomeKind::ok);
+    CHECK(answer.source == "coinbase");
+    REQUIRE(answer.rows.size() == static_cast<std::size_t>(days.days()));
+    CHECK(answer.rows.front().date == days.first);
+    CHECK(answer.rows.back().date == days.last);
+    for (auto const& row : answer.rows)
+        CHECK(row.close == world.server.prices().close("BTC-USD", row.date));
+    CHECK(world.server.count("/products/BTC-USD/candles") == 3);
+}
+
+TEST_CASE("quotes and rates arrive from whoever the route names") {
+    World world;
+    auto of = market(world);
+    auto const stock_quote = test::run(world.loop, of.quote(stock("SAP", "XETRA", "EUR")));
+    CHECK(stock_quote.outcome.kind == OutcomeKind::ok);
+    CHECK(stock_quote.rows.size() == 1);
+    auto const coin_quote = test::run(world.loop, of.quote(coin("ETH")));
+    REQUIRE(coin_quote.rows.size() == 1);
+    CHECK(coin_quote.rows.front().date == later_day());
+    auto const latest = test::run(world.loop, of.rates_latest({"EUR", "JPY", "USD"}));
+    CHECK(latest.outcome.kind == OutcomeKind::ok);
+    CHECK(latest.rows.size() == 2);
+    auto const daily =
+        test::run(world.loop, of.rates_history({"EUR", "JPY"}, range("2024-01-08", "2024-01-12")));
+    CHECK(daily.source == "ecb");
+    REQUIRE(daily.rows.size() == 10);
+    CHECK(daily.rows.front().rate_to_usd.substr(0, 6) ==
+          world.server.prices().per_euro("USD", day("2024-01-08"))->substr(0, 6));
+}
+
+TEST_CASE("what a provider does is an outcome, never an exception") {
+    struct Case {
+        Fault fault;
+        OutcomeKind kind;
+    };
+    using enum OutcomeKind;
+    World world;
+    auto of = market(world);
+    for (auto const& [fault, kind] :
+         {Case{Fault::server_error, transient}, Case{Fault::cut, transient},
+          Case{Fault::hang_up, transient}, Case{Fault::garbage, transient},
+          Case{Fault::html, malformed}, Case{Fault::redirect, malformed}}) {
+        CAPTURE(static_cast<int>(fault));
+        world.server.behave();
+        world.server.misbehave({fault});
+        auto const answer =
+            test::run(world.loop, of.history(stock("AAPL"), range("2024-01-01", "2024-02-01")));
+        CHECK(answer.outcome.kind == kind);
+        CHECK(answer.outcome.message.starts_with("yahoo"));
+        CHECK(answer.rows.empty());
+    }
+    world.server.behave();
+    world.server.show(test::Shown::self_signed);
+    auto const unsafe = test::run(world.loop, of.quote(stock("AAPL")));
+    CHECK(unsafe.outcome.kind == transient);
+    CHECK(unsafe.outcome.message.starts_with("yahoo: its certificate was not accepted"));
+}
+
+TEST_CASE("one failed window makes the whole history fail: it would count as complete") {
+    World world;
+    auto of = market(world);
+    world.server.misbehave({Fault::slow, "/products", 1, {}, std::chrono::milliseconds{1}});
+    world.server.misbehave({Fault::server_error, "/products"});
+    auto const answer =
+        test::run(world.loop, of.history(coin("BTC"), range("2024-01-01", "2025-12-31")));
+    CHECK(world.server.count("/products") == 2);
+    CHECK(answer.outcome.kind == OutcomeKind::transient);
+    CHECK(answer.rows.empty());
+}
+
+TEST_CASE("a provider that says too many is left alone until its time has passed") {
+    World world;
+    auto of = market(world);
+    world.server.misbehave({Fault::too_many, "/", 1, "1800"});
+    auto const told = test::run(world.loop, of.quote(coin("BTC")));
+    CHECK(told.outcome.kind == OutcomeKind::rate_limited);
+    CHECK(told.outcome.wait == std::chrono::minutes{30});
+    auto const kept = test::run(world.loop, of.quote(coin("ETH")));
+    CHECK(kept.outcome.kind == OutcomeKind::rate_limited);
+    CHECK(kept.outcome.wait == std::chrono::minutes{30});
+    CHECK(world.server.count("/products") == 1);
+}
+
+TEST_CASE("a provider that keeps failing is spared") {
+    World world;
+    auto of = market(world);
+    world.server.misbehave({Fault::server_error, "/products", 0});
+    for (int i = 0; i < 5; ++i)
+        CHECK(test::run(world.loop, of.quote(coin("BTC"))).outcome.kind == OutcomeKind::transient);
+    auto const spared = test::run(world.loop, of.quote(coin("BTC")));
+    CHECK(spared.outcome.kind == OutcomeKind::rate_limited);
+    CHECK(spared.outcome.wait == std::chrono::seconds{5});
+    CHECK(world.server.count("/products") == 5);
+}
+
+TEST_CASE("who cannot answer hands over to the next, and the source says who answered") {
+    World world;
+    ProviderMarket of{world.loop.get_executor(),
+                      {world.provider("yahoo"), world.second(), world.provider("coinbase"),
+                       world.provider("coinbase_rates"), world.provider("ecb")},
+                      routes({"second", "coinbase"}),
+                      world.clock};
+    auto const asked = range("2024-01-01", "2024-01-03");
+    auto const answer = test::run(world.loop, of.history(coin("BTC"), asked));
+    CHECK(world.server.count("/second") == 1);
+    CHECK(answer.source == "coinbase");
+    CHECK(answer.rows.size() == 3);
+}
+
+TEST_CASE("when nobody answers, the failure most worth another try is told") {
+    World world;
+    ProviderMarket of{world.loop.get_executor(),
+                      {world.provider("yahoo"), world.second(), world.provider("coinbase"),
+                       world.provider("coinbase_rates"), world.provider("ecb")},
+                      routes({"coinbase", "second"}),
+                      world.clock};
+    auto const asked = range("2024-01-01", "2024-01-03");
+    auto const unknown = test::run(world.loop, of.history(coin("NOPE"), asked));
+    CHECK(unknown.outcome.kind == OutcomeKind::unknown_symbol);
+    CHECK(world.server.count("/second") == 1);
+    world.server.misbehave({Fault::server_error, "/second", 0});
+    auto const transient = test::run(world.loop, of.history(coin("NOPE"), asked));
+    CHECK(transient.outcome.kind == OutcomeKind::transient);
+    auto const none = test::run(world.loop, of.quote({4, "US10Y", "bond", "", "USD"}));
+    CHECK(none.outcome.kind == OutcomeKind::refused);
+    CHECK(none.outcome.message == "no provider is configured: set routes.bond");
+}
+
+TEST_CASE("a provider that does not reach back far enough answers only when nobody does better") {
+    World world;
+    auto recent = world.provider("coinbase");
+    recent.name = "recent";
+    recent.requests.front().oldest_days = 30;
+    auto const asked = range("2026-01-01", "2026-11-20");
+    ProviderMarket both{world.loop.get_executor(),
+                        {world.provider("yahoo"), recent, world.provider("coinbase"),
+                         world.provider("coinbase_rates"), world.provider("ecb")},
+                        routes({"recent", "coinbase"}),
+                        world.clock};
+    auto const full = test::run(world.loop, both.history(coin("BTC"), asked));
+    CHECK(full.source == "coinbase");
+    CHECK(!full.served);
+    ProviderMarket alone{
+        world.loop.get_executor(),
+        {world.provider("yahoo"), recent, world.provider("coinbase_rates"), world.provider("ecb")},
+        routes({"recent"}),
+        world.clock};
+    auto const part = test::run(world.loop, alone.history(coin("BTC"), asked));
+    CHECK(part.outcome.kind == OutcomeKind::ok);
+    REQUIRE(part.served);
+    CHECK(*part.served == range("2026-10-24", "2026-11-20"));
+    CHECK(part.rows.front().date == day("2026-10-24"));
+}
+
+TEST_CASE("a route to nowhere is a mistake in the configuration") {
+    World world;
+    CHECK_THROWS_WITH_AS(
+        (ProviderMarket{world.loop.get_executor(), {}, routes({"coinbase"}), world.clock}),
+        "routes.crypto: there is no provider 'coinbase'; add coinbase.yaml to providers_dir",
+        ConfigError);
+}
+
+} // namespace portfoliod::market

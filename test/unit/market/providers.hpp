@@ -1,0 +1,77 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "market/declaration.hpp"
+#include "market/parse.hpp"
+#include "market/request.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+
+/// What the tests of this room share: the declarations that are installed, and questions put to
+/// them.
+namespace portfoliod::market {
+
+inline Declaration declared(std::string const& name) {
+    return load_declaration(std::filesystem::path{PROJECT_DIR} / "conf/providers" /
+                            (name + ".yaml"));
+}
+
+/// A declaration written in the test itself.
+inline Declaration declared_as(std::string const& yaml) {
+    return load_declaration(yaml::Node::parse(yaml, "test.yaml"), "test");
+}
+
+inline Day day(char const* text) { return parse_day(text).value(); }
+
+inline DayRange range(char const* first, char const* last) { return {day(first), day(last)}; }
+
+inline Asset stock(std::string symbol, std::string exchange = "NASDAQ",
+                   std::string currency = "USD") {
+    return {1, std::move(symbol), "stock", std::move(exchange), std::move(currency)};
+}
+
+inline Asset coin(std::string symbol, std::string currency = "USD") {
+    return {2, std::move(symbol), "crypto", "", std::move(currency)};
+}
+
+/// Long after every day the tests ask for.
+inline Instant const later = parse_instant("2026-11-23 12:00:00").value();
+
+inline Day later_day() { return std::chrono::floor<std::chrono::days>(later); }
+
+inline PriceAnswer history(Declaration const& provider, Asset const& asset, DayRange days,
+                           Reply const& reply, Instant now = later) {
+    auto const plan =
+        plan_history(provider, asset, days, std::chrono::floor<std::chrono::days>(now));
+    if (plan.refusal) return {*plan.refusal, provider.name, {}, {}, {}, {}};
+    return read_prices(provider, plan.questions.front(), asset, reply, now);
+}
+
+inline PriceAnswer quote(Declaration const& provider, Asset const& asset, Reply const& reply,
+                         Instant now = later) {
+    auto const plan = plan_quote(provider, asset);
+    if (plan.refusal) return {*plan.refusal, provider.name, {}, {}, {}, {}};
+    return read_prices(provider, plan.questions.front(), asset, reply, now);
+}
+
+inline Reply ok(std::string body) { return {200, std::move(body), {}}; }
+
+/// Bodies recorded from the providers; they are no part of the project and may be absent.
+inline std::filesystem::path fixtures() {
+    return std::filesystem::path{PROJECT_DIR} / "../shared/fixtures";
+}
+
+inline std::string read_file(std::filesystem::path const& file) {
+    std::ifstream stream{file, std::ios::binary};
+    return {std::istreambuf_iterator<char>{stream}, {}};
+}
+
+inline Reply recorded(std::string const& name, int status = 200) {
+    return {status, read_file(fixtures() / name), {}};
+}
+
+} // namespace portfoliod::market
