@@ -1,0 +1,164 @@
+#include "tracking/backfill_queue.hpp"
+
+#include "tracking/price_store.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace portfoliod::tracking {
+
+namespace {
+
+constexpr int rate_jobs_max = 40; // what the largest batch of any provider takes
+
+char const* to_text(Verdict verdict) {
+    switch (verdict) {
+    case Verdict::rate_limited:
+        return "rate_limited";
+    case Verdict::transient:
+        return "transient";
+    case Verdict::permanent:
+        return "permanent";
+    }
+    return "transient";
+}
+
+} // namespace
+
+std::vector<int> RateJobs::ids() const {
+    std::vector<int> ids;
+    for (auto const& job : jobs) ids.push_back(job.id);
+    return ids;
+}
+
+std::vector<std::string> RateJobs::currencies() const {
+    std::vector<std::string> currencies;
+    for (auto const& job : jobs) currencies.push_back(job.currency);
+    std::sort(currencies.begin(), currencies.end());
+    currencies.erase(std::unique(currencies.begin(), currencies.end()), currencies.end());
+    return currencies;
+}
+
+DayRange RateJobs::range() const {
+    auto whole = jobs.front().range;
+    for (auto const& job : jobs) {
+        whole.first = std::min(whole.first, job.range.first);
+        whole.last = std::max(whole.last, job.range.last);
+    }
+    return whole;
+}
+
+std::optional<PriceJob> claim_price_job(db::Transaction& transaction, Policy const& policy) {
+    auto const rows =
+        transaction.execute("SELECT job_id, token, asset_id, symbol, asset_type, exchange, "
+                            "native_currency, start_date, end_date, attempts "
+                            "FROM portfoliod.claim_backfill($1)",
+                            {policy.lease});
+    if (rows.empty()) return std::nullopt;
+    auto const row = rows.one();
+    return PriceJob{row.integer(0),
+                    row.string(1),
+                    {row.integer(2), row.string(3), row.string(4), row.string(5), row.string(6)},
+                    {row.day(7), row.day(8)},
+                    row.integer(9)};
+}
+
+std::optional<RateJobs> claim_rate_jobs(db::Transaction& transaction, Policy const& policy) {
+    auto const rows =
+        transaction.execute("SELECT job_id, token, currency_code, start_date, end_date, attempts "
+                            "FROM portfoliod.claim_rate_backfill($1, $2)",
+                            {policy.lease, rate_jobs_max});
+    if (rows.empty()) return std::nullopt;
+    RateJobs claimed;
+    for (auto const row : rows) {
+        claimed.token = row.string(1);
+        claimed.jobs.push_back({row.integer(0), row.string(2), {row.day(3), row.day(4)}});
+        claimed.attempts = std::max(claimed.attempts, row.integer(5));
+    }
+    return claimed;
+}
+
+PutOff put_off_for(market::Outcome const& outcome, int attempts, Policy const& policy,
+                   double random) {
+    using market::OutcomeKind;
+    auto const backed_off = std::chrono::ceil<std::chrono::seconds>(
+        policy.backoff.wait(std::max(attempts, 0) + 1, random));
+    switch (outcome.kind) {
+    case OutcomeKind::rate_limited:
+        return {Verdict::rate_limited,
+                std::max(outcome.wait.value_or(std::chrono::seconds{0}), backed_off),
+                outcome.message};
+    case OutcomeKind::unknown_symbol:
+    case OutcomeKind::out_of_range:
+    case OutcomeKind::denied:
+    case OutcomeKind::refused:
+        return {Verdict::permanent, std::chrono::seconds{0}, outcome.message};
+    case OutcomeKind::ok:
+    case OutcomeKind::empty:
+    case OutcomeKind::transient:
+    case OutcomeKind::malformed:
+        break;
+    }
+    return {Verdict::transient, backed_off, outcome.message};
+}
+
+std::string put_off(db::Transaction& transaction, std::string_view queue,
+                    std::vector<int> const& jobs, std::string const& token, PutOff const& how) {
+    auto const rows = transaction.execute(
+        "SELECT status FROM portfoliod.put_off_backfill($1, $2, $3, $4, $5, $6)",
+        {queue, jobs, token, to_text(how.verdict), how.wait, how.message});
+    return rows.empty() ? std::string{} : rows[0].string(0);
+}
+
+void give_back(db::Transaction& transaction, std::string_view queue, std::vector<int> const& jobs,
+               std::string const& token) {
+    transaction.execute("SELECT portfoliod.give_back_backfill($1, $2, $3)", {queue, jobs, token});
+}
+
+std::optional<int> complete(db::Transaction& transaction, PriceJob const& job,
+                            market::PriceAnswer const& answer, Day today, Policy const& policy) {
+    std::optional<Day> last_row;
+    for (auto const& row : answer.rows) last_row = std::max(last_row.value_or(row.date), row.date);
+    auto const served_from = answer.served ? std::optional{answer.served->first} : std::nullopt;
+    // First the claim, then the rows: a job that was taken over stores nothing.
+    auto const ours =
+        transaction
+            .execute("SELECT portfoliod.complete_backfill($1, $2, $3, $4, $5, $6)",
+                     {job.id, job.token, served_from, last_row, answer.rows.size(), today})
+            .one()
+            .boolean(0);
+    if (!ours) return std::nullopt;
+    return store_prices(transaction, job.asset.id, answer.source, answer.rows, Finality::final,
+                        today, policy);
+}
+
+std::optional<int> complete(db::Transaction& transaction, RateJobs const& jobs,
+                            market::RateAnswer const& answer, Day today) {
+    auto ours = false;
+    for (auto const& job : jobs.jobs) {
+        std::optional<Day> last_row;
+        auto rows = 0;
+        for (auto const& row : answer.rows) {
+            auto const day = std::chrono::floor<std::chrono::days>(row.timestamp);
+            if (row.currency != job.currency || !job.range.contains(day)) continue;
+            last_row = std::max(last_row.value_or(day), day);
+            ++rows;
+        }
+        ours = transaction
+                   .execute("SELECT portfoliod.complete_rate_backfill($1, $2, $3, $4, $5)",
+                            {job.id, jobs.token, last_row, rows, today})
+                   .one()
+                   .boolean(0) ||
+               ours;
+    }
+    if (!ours) return std::nullopt;
+    return store_rates(transaction, answer.source, answer.rows);
+}
+
+std::optional<Instant> next_job_at(db::Transaction& transaction) {
+    auto const row = transaction.execute("SELECT portfoliod.next_backfill_at()").one();
+    return row.maybe(&db::Row::instant, 0);
+}
+
+} // namespace portfoliod::tracking

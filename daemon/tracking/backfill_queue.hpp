@@ -1,0 +1,80 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "db/session.hpp"
+#include "market/answer.hpp"
+#include "tracking/policy.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The two persistent queues, `backfill_queue` and its twin for exchange rates: short transactions
+/// around the functions of the schema that keep the rules.
+namespace portfoliod::tracking {
+
+/// The tables, as the schema's functions take them.
+inline constexpr std::string_view price_queue = "public.backfill_queue";
+inline constexpr std::string_view rate_queue = "portfoliod.rate_backfill_queue";
+
+/// A claimed range of price history; the token is the claim.
+struct PriceJob {
+    int id = 0;
+    std::string token;
+    market::Asset asset;
+    DayRange range;
+    int attempts = 0; ///< tries that failed so far
+};
+
+/// Rate jobs claimed under one token, because one answer often closes them all.
+struct RateJobs {
+    struct Job {
+        int id = 0;
+        std::string currency;
+        DayRange range;
+    };
+
+    std::string token;
+    std::vector<Job> jobs;
+    int attempts = 0; ///< the most any of them had
+
+    [[nodiscard]] std::vector<int> ids() const;
+    [[nodiscard]] std::vector<std::string> currencies() const;
+    [[nodiscard]] DayRange
+    range() const; ///< from the earliest day any of them asks for to the latest
+};
+
+std::optional<PriceJob> claim_price_job(db::Transaction& transaction, Policy const& policy);
+std::optional<RateJobs> claim_rate_jobs(db::Transaction& transaction, Policy const& policy);
+
+/// What a try that brought nothing means for its jobs.
+enum class Verdict { rate_limited, transient, permanent };
+
+struct PutOff {
+    Verdict verdict = Verdict::transient;
+    std::chrono::seconds wait{0};
+    std::string message; ///< for error_message: what happened and what to do
+};
+
+/// Decides by the provider's outcome (which must not be ok or empty); pure. random in [0, 1).
+PutOff put_off_for(market::Outcome const& outcome, int attempts, Policy const& policy,
+                   double random);
+
+/// Returns the jobs' status now; empty when the claim was lost to another daemon.
+std::string put_off(db::Transaction& transaction, std::string_view queue,
+                    std::vector<int> const& jobs, std::string const& token, PutOff const& how);
+void give_back(db::Transaction& transaction, std::string_view queue, std::vector<int> const& jobs,
+               std::string const& token);
+
+/// Stores the answer and completes the job in the caller's transaction; nothing when the claim was
+/// lost. Returns how many rows changed.
+std::optional<int> complete(db::Transaction& transaction, PriceJob const& job,
+                            market::PriceAnswer const& answer, Day today, Policy const& policy);
+std::optional<int> complete(db::Transaction& transaction, RateJobs const& jobs,
+                            market::RateAnswer const& answer, Day today);
+
+/// When a job that waits now may run; nothing when none waits.
+std::optional<Instant> next_job_at(db::Transaction& transaction);
+
+} // namespace portfoliod::tracking

@@ -1,0 +1,230 @@
+#include "tracking/backfill_worker.hpp"
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace portfoliod::tracking {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Without a ring: how long a job queued by a hand whose notification was lost may wait.
+constexpr auto poll_time = 60s;
+
+std::string_view queue_of(PriceJob const&) { return price_queue; }
+
+std::string_view queue_of(RateJobs const&) { return rate_queue; }
+
+std::vector<int> ids_of(PriceJob const& job) { return {job.id}; }
+
+std::vector<int> ids_of(RateJobs const& jobs) { return jobs.ids(); }
+
+int first_id(PriceJob const& job) { return job.id; }
+
+int first_id(RateJobs const& jobs) { return jobs.jobs.front().id; }
+
+std::string describe(PriceJob const& job) {
+    return fmt::format("{} {} to {}", job.asset.symbol, to_text(job.range.first),
+                       to_text(job.range.last));
+}
+
+std::string describe(RateJobs const& jobs) {
+    auto const range = jobs.range();
+    return fmt::format("rates of {} {} to {}", fmt::join(jobs.currencies(), ", "),
+                       to_text(range.first), to_text(range.last));
+}
+
+std::optional<int> store(db::Transaction& transaction, PriceJob const& job,
+                         market::PriceAnswer const& answer, Day today, Policy const& policy) {
+    return complete(transaction, job, answer, today, policy);
+}
+
+std::optional<int> store(db::Transaction& transaction, RateJobs const& jobs,
+                         market::RateAnswer const& answer, Day today, Policy const&) {
+    return complete(transaction, jobs, answer, today);
+}
+
+bool served(market::Outcome const& outcome) {
+    return outcome.kind == market::OutcomeKind::ok || outcome.kind == market::OutcomeKind::empty;
+}
+
+} // namespace
+
+BackfillWorker::BackfillWorker(asio::any_io_executor const& executor, db::Lane& lane,
+                               market::Market& market, Clock const& clock, Policy policy,
+                               Tasks& tasks)
+    : lane_(lane)
+    , market_(market)
+    , clock_(clock)
+    , policy_(std::move(policy))
+    , tasks_(tasks)
+    , wakeup_(executor) {}
+
+asio::awaitable<void> BackfillWorker::run() {
+    for (;;) {
+        auto wait = std::chrono::milliseconds{poll_time};
+        try {
+            auto more = true;
+            while (more && under_way_ < policy_.concurrency) more = co_await start_next();
+            // With every slot taken the end of a job rings.
+            if (under_way_ < policy_.concurrency) wait = co_await time_to_next_job();
+        } catch (db::Error const& e) {
+            // A lost connection is the listener's to report; it rings when there is a new one.
+            if (!e.connection_lost)
+                log::error(fmt::format("cannot claim backfill jobs: {}", e.what()));
+            wait = 5s;
+        }
+        co_await wakeup_.wait_for(wait);
+    }
+}
+
+asio::awaitable<bool> BackfillWorker::start_next() {
+    auto claim_prices = [this](db::Transaction& transaction) {
+        return claim_price_job(transaction, policy_);
+    };
+    auto claim_rates = [this](db::Transaction& transaction) {
+        return claim_rate_jobs(transaction, policy_);
+    };
+    // Rates first: they are few, and every value in another currency waits for them.
+    auto rates = co_await lane_.transact(claim_rates);
+    if (rates) {
+        start(std::move(*rates));
+        co_return true;
+    }
+    auto prices = co_await lane_.transact(claim_prices);
+    if (!prices) co_return false;
+    start(std::move(*prices));
+    co_return true;
+}
+
+template <class Job>
+void BackfillWorker::start(Job job) {
+    ++under_way_;
+    auto name = fmt::format("backfill of {}", describe(job)); // before the job is moved away
+    tasks_.spawn(std::move(name), work(std::move(job)));
+}
+
+asio::awaitable<std::chrono::milliseconds> BackfillWorker::time_to_next_job() {
+    auto const at = co_await lane_.transact(next_job_at);
+    if (!at) co_return poll_time;
+    auto const wait = std::chrono::ceil<std::chrono::milliseconds>(*at - clock_.now());
+    // Never at once: what is claimable now was claimed above, or another daemon is at it.
+    co_return std::clamp<std::chrono::milliseconds>(wait, 50ms, poll_time);
+}
+
+template <class Job>
+asio::awaitable<void> BackfillWorker::work(Job job) {
+    struct Slot {
+        BackfillWorker& worker;
+
+        ~Slot() {
+            --worker.under_way_;
+            worker.ring();
+        }
+    } const slot{*this};
+
+    auto const started = clock_.now();
+    AnswerTo<Job> answer;
+    auto cancelled = false;
+    try {
+        auto question = ask(job);
+        answer = co_await std::move(question);
+    } catch (std::exception const& e) {
+        cancelled = is_cancellation(std::current_exception());
+        // The market throws for nothing else; should it ever, the job must not be left claimed.
+        answer.outcome = {market::OutcomeKind::transient, e.what(), std::nullopt};
+    }
+    // What follows is short and leaves the queue right; it is not to be cut off by a stop.
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    if (cancelled)
+        co_await return_claim(std::move(job));
+    else
+        co_await settle(std::move(job), std::move(answer), started);
+}
+
+template <class Job>
+asio::awaitable<void> BackfillWorker::settle(Job job, AnswerTo<Job> answer, Instant started) {
+    auto stored = true;
+    for (auto failures = 1;; ++failures) {
+        try {
+            co_await settle_once(job, answer, started);
+            co_return;
+        } catch (db::Error const& e) {
+            // The answer is worth keeping while the claim holds; after that somebody else fetches
+            // it again.
+            if (!e.connection_lost || clock_.now() > started + policy_.lease || tasks_.stopping()) {
+                log::error(
+                    fmt::format("backfill of {}: cannot be stored: {}", describe(job), e.what()),
+                    {{"JOB_ID", first_id(job)}, {"SQLSTATE", e.sqlstate}});
+                if (e.connection_lost || !stored) co_return;
+                stored = false;
+                answer.outcome = {market::OutcomeKind::transient, e.what(), std::nullopt};
+            }
+        }
+        co_await pause(policy_.backoff.wait(std::min(failures, 4), random_share()));
+    }
+}
+
+template <class Job>
+asio::awaitable<void> BackfillWorker::settle_once(Job const& job, AnswerTo<Job> const& answer,
+                                                  Instant started) {
+    auto const& outcome = answer.outcome;
+    auto const took = (clock_.now() - started).count();
+    if (served(outcome)) {
+        auto keep = [this, &job, &answer](db::Transaction& transaction) {
+            return store(transaction, job, answer, clock_.today(), policy_);
+        };
+        auto const changed = co_await lane_.transact(keep);
+        if (changed)
+            log::info(
+                fmt::format("loaded {}: {} rows from {}, {} new or changed", describe(job),
+                            answer.rows.size(), answer.source, *changed),
+                {{"JOB_ID", first_id(job)}, {"PROVIDER", answer.source}, {"DURATION_USEC", took}});
+        co_return;
+    }
+    auto const how = put_off_for(outcome, job.attempts, policy_, random_share());
+    auto defer = [&job, &how](db::Transaction& transaction) {
+        return put_off(transaction, queue_of(job), ids_of(job), job.token, how);
+    };
+    auto const status = co_await lane_.transact(defer);
+    auto const text =
+        fmt::format("backfill of {}: {} ({})", describe(job), outcome.message, status);
+    auto const level = status == "failed" ? log::Level::warning : log::Level::info;
+    log::write(level, text, {{"JOB_ID", first_id(job)}, {"PROVIDER", answer.source}});
+}
+
+template <class Job>
+asio::awaitable<void> BackfillWorker::return_claim(Job job) {
+    try {
+        auto release = [&job](db::Transaction& transaction) {
+            give_back(transaction, queue_of(job), ids_of(job), job.token);
+        };
+        co_await lane_.transact(release);
+        log::info(fmt::format("backfill of {} given back", describe(job)),
+                  {{"JOB_ID", first_id(job)}});
+    } catch (db::Error const& e) {
+        log::warning(fmt::format("backfill of {} could not be given back and waits for its lease "
+                                 "to end: {}",
+                                 describe(job), e.what()),
+                     {{"JOB_ID", first_id(job)}});
+    }
+}
+
+asio::awaitable<market::PriceAnswer> BackfillWorker::ask(PriceJob const& job) {
+    return market_.history(job.asset, job.range);
+}
+
+asio::awaitable<market::RateAnswer> BackfillWorker::ask(RateJobs const& jobs) {
+    return market_.rates_history(jobs.currencies(), jobs.range());
+}
+
+} // namespace portfoliod::tracking

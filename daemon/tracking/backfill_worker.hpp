@@ -1,0 +1,65 @@
+#pragma once
+
+#include "base/spawn.hpp"
+#include "base/time.hpp"
+#include "base/wakeup.hpp"
+#include "db/lane.hpp"
+#include "market/market.hpp"
+#include "tracking/backfill_queue.hpp"
+#include "tracking/policy.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <type_traits>
+
+namespace portfoliod::tracking {
+
+template <class Job>
+using AnswerTo =
+    std::conditional_t<std::is_same_v<Job, PriceJob>, market::PriceAnswer, market::RateAnswer>;
+
+/// Works off both queues: claim, ask the market, store. No transaction is open while a provider is
+/// asked. At most Policy::concurrency jobs are under way; a cancelled one is given back.
+class BackfillWorker {
+  public:
+    BackfillWorker(boost::asio::any_io_executor const& executor, db::Lane& lane,
+                   market::Market& market, Clock const& clock, Policy policy, Tasks& tasks);
+
+    /// There may be something to claim.
+    void ring() { wakeup_.ring(); }
+
+    /// Claims and spawns until cancelled.
+    boost::asio::awaitable<void> run();
+
+  private:
+    /// True when a job was claimed and is under way.
+    boost::asio::awaitable<bool> start_next();
+    boost::asio::awaitable<std::chrono::milliseconds> time_to_next_job();
+
+    template <class Job>
+    void start(Job job);
+    template <class Job>
+    boost::asio::awaitable<void> work(Job job);
+    /// Stores the answer or puts the job off; tries again while the database is away and the claim
+    /// holds.
+    template <class Job>
+    boost::asio::awaitable<void> settle(Job job, AnswerTo<Job> answer, Instant started);
+    template <class Job>
+    boost::asio::awaitable<void> settle_once(Job const& job, AnswerTo<Job> const& answer,
+                                             Instant started);
+    template <class Job>
+    boost::asio::awaitable<void> return_claim(Job job);
+
+    boost::asio::awaitable<market::PriceAnswer> ask(PriceJob const& job);
+    boost::asio::awaitable<market::RateAnswer> ask(RateJobs const& jobs);
+
+    db::Lane& lane_;
+    market::Market& market_;
+    Clock const& clock_;
+    Policy policy_;
+    Tasks& tasks_;
+    Wakeup wakeup_;
+    int under_way_ = 0;
+};
+
+} // namespace portfoliod::tracking

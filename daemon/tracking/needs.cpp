@@ -1,0 +1,38 @@
+#include "tracking/needs.hpp"
+
+namespace portfoliod::tracking {
+
+namespace {
+
+int request(db::Transaction& transaction, db::Param const& assets, Day today,
+            Policy const& policy) {
+    return transaction
+        .execute("SELECT portfoliod.request_missing_history($1, $2, $3, $4)",
+                 {assets, today, policy.history_before_purchase, policy.max_attempts})
+        .one()
+        .integer(0);
+}
+
+} // namespace
+
+void recount(db::Transaction& transaction, std::vector<int> const& assets) {
+    transaction.execute("SELECT portfoliod.recount_tracked_assets($1)", {assets});
+}
+
+int request_missing_history(db::Transaction& transaction, std::vector<int> const& assets, Day today,
+                            Policy const& policy) {
+    return request(transaction, assets, today, policy);
+}
+
+int request_all_missing_history(db::Transaction& transaction, Day today, Policy const& policy) {
+    return request(transaction, std::nullopt, today, policy);
+}
+
+int request_missing_rates(db::Transaction& transaction, Day today, Policy const& policy) {
+    return transaction
+        .execute("SELECT portfoliod.request_missing_rates($1, $2)", {today, policy.max_attempts})
+        .one()
+        .integer(0);
+}
+
+} // namespace portfoliod::tracking

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "base/backoff.hpp"
+
+#include <chrono>
+#include <string>
+
+namespace portfoliod::tracking {
+
+/// The `backfill` part of the configuration.
+struct Policy {
+    int concurrency = 4; ///< history requests under way at once
+    /// PostgreSQL intervals, so that a year is a calendar year.
+    std::string history_before_purchase = "1 year";
+    std::string close_only_after = "2 years";
+    int max_attempts = 5;
+    std::chrono::seconds keep_completed = std::chrono::hours{7 * 24};
+
+    /// Longer than any answer may take; a job whose daemon died is taken over after it.
+    std::chrono::seconds lease = std::chrono::minutes{10};
+    Backoff backoff{std::chrono::seconds{5}, std::chrono::hours{1}};
+};
+
+} // namespace portfoliod::tracking

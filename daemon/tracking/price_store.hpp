@@ -1,0 +1,24 @@
+#pragma once
+
+#include "db/session.hpp"
+#include "market/answer.hpp"
+#include "tracking/policy.hpp"
+
+#include <string>
+#include <vector>
+
+namespace portfoliod::tracking {
+
+enum class Finality { final, provisional };
+
+/// COPY into a staging table and merge, by the rules of merge_prices(); returns how many rows
+/// changed. Listeners learn of it by the triggers on asset_prices.
+int store_prices(db::Transaction& transaction, int asset_id, std::string const& source,
+                 std::vector<market::PriceRow> const& rows, Finality finality, Day today,
+                 Policy const& policy);
+
+/// The same for exchange_rates.
+int store_rates(db::Transaction& transaction, std::string const& source,
+                std::vector<market::RateRow> const& rows);
+
+} // namespace portfoliod::tracking
