@@ -1,0 +1,23 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "db/session.hpp"
+
+#include <vector>
+
+namespace portfoliod::performance {
+
+/// Recomputes portfolio_performance_cache for these portfolios in the caller's transaction: locks
+/// them, reads what the figures rest on, has them valued, writes them, and announces
+/// portfolio_updated where one changed. One that cannot be valued is logged and keeps its old
+/// figures; the others are not concerned. Returns how many changed.
+int refresh(db::Transaction& transaction, std::vector<int> const& portfolios, Day today);
+
+/// The next portfolios, by id, that have figures or something to make them of.
+std::vector<int> portfolios_after(db::Transaction& transaction, int last, int batch_max);
+
+/// Those whose figures a changed price of these assets or rate of these currencies can move.
+std::vector<int> affected(db::Transaction& transaction, std::vector<int> const& assets,
+                          std::vector<std::string> const& currencies);
+
+} // namespace portfoliod::performance
