@@ -1,0 +1,122 @@
+#include "bus/drain.hpp"
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "performance/performance.hpp"
+#include "tracking/needs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace portfoliod::bus {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// Large enough that an import of 100,000 rows takes few commits, small enough to bound memory and
+// locks.
+constexpr int batch_rows_max = 10'000;
+
+std::vector<int> merged(std::vector<int> const& a, std::vector<int> const& b) {
+    std::vector<int> both;
+    std::ranges::set_union(a, b, std::back_inserter(both));
+    return both;
+}
+
+} // namespace
+
+Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy const& policy) {
+    auto const changes = take_changes(transaction, batch_rows_max);
+    if (changes.empty()) return {};
+    Drained done{changes.rows, 0, 0};
+    if (!changes.traded_assets.empty()) {
+        tracking::recount(transaction, changes.traded_assets);
+        done.jobs =
+            tracking::request_missing_history(transaction, changes.traded_assets, today, policy) +
+            tracking::request_missing_rates(transaction, today, policy);
+    }
+    auto const moved =
+        performance::affected(transaction, changes.priced_assets, changes.currencies);
+    done.portfolios = performance::refresh(transaction, merged(changes.portfolios, moved), today);
+    return done;
+}
+
+int request_everything_missing(db::Transaction& transaction, Day today,
+                               tracking::Policy const& policy) {
+    // A split whose day has come moves positions, and so writes into the outbox.
+    transaction.execute("SELECT portfoliod.apply_due_splits()");
+    return tracking::request_all_missing_history(transaction, today, policy) +
+           tracking::request_missing_rates(transaction, today, policy);
+}
+
+Drain::Drain(asio::any_io_executor const& executor, db::Lane& lane, Clock const& clock,
+             tracking::Policy policy, std::chrono::seconds fallback_poll)
+    : lane_(lane)
+    , clock_(clock)
+    , policy_(std::move(policy))
+    , fallback_poll_(fallback_poll)
+    , wakeup_(executor) {}
+
+void Drain::ring_for_everything() {
+    everything_ = true;
+    wakeup_.ring();
+}
+
+asio::awaitable<void> Drain::run() {
+    auto const retry = Backoff{std::chrono::milliseconds{100}, std::chrono::seconds{30}};
+    auto failures = 0;
+    for (;;) {
+        auto wait = std::chrono::milliseconds{fallback_poll_};
+        try {
+            if (everything_ || everything_seen_on_ != clock_.today()) co_await look_at_everything();
+            co_await drain_all();
+            failures = 0;
+        } catch (db::Error const& e) {
+            // A lost connection is the listener's to report; it rings when there is a new one.
+            if (!e.connection_lost)
+                log::error(fmt::format("changes could not be worked off and wait: {}", e.what()),
+                           {{"SQLSTATE", e.sqlstate}});
+            wait = std::min(wait, retry.wait(++failures, random_share()));
+        }
+        co_await wakeup_.wait_for(wait);
+    }
+}
+
+asio::awaitable<void> Drain::drain_all() {
+    for (;;) {
+        auto const started = clock_.now();
+        auto batch = [this](db::Transaction& transaction) {
+            return drain_batch(transaction, clock_.today(), policy_);
+        };
+        auto const done = co_await lane_.transact(batch);
+        if (done.rows == 0) co_return;
+        log::debug(
+            fmt::format("worked off {} changes: {} backfill jobs queued, {} portfolios changed",
+                        done.rows, done.jobs, done.portfolios),
+            {{"CHANGES", done.rows}, {"DURATION_USEC", (clock_.now() - started).count()}});
+        if (done.jobs > 0) on_jobs_queued_();
+    }
+}
+
+asio::awaitable<void> Drain::look_at_everything() {
+    auto const today = clock_.today();
+    everything_ = false; // rung again meanwhile: looked at again
+    auto request = [this, today](db::Transaction& transaction) {
+        return request_everything_missing(transaction, today, policy_);
+    };
+    try {
+        auto const jobs = co_await lane_.transact(request);
+        everything_seen_on_ = today;
+        if (jobs > 0)
+            log::info(fmt::format("{} ranges of history are missing and were queued", jobs));
+    } catch (...) {
+        everything_ = true;
+        throw;
+    }
+    on_jobs_queued_(); // jobs left from before are waiting too
+}
+
+} // namespace portfoliod::bus

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "base/wakeup.hpp"
+#include "bus/outbox.hpp"
+#include "db/lane.hpp"
+#include "tracking/policy.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <functional>
+
+namespace portfoliod::bus {
+
+/// What one transaction of the drain did.
+struct Drained {
+    std::int64_t rows = 0; ///< outbox rows taken
+    int jobs = 0;          ///< backfill jobs queued
+    int portfolios = 0;    ///< portfolios whose figures changed
+};
+
+/// Takes one batch of changes and brings everything derived from them up to date: tracked assets,
+/// backfill jobs, figures, announcements. One transaction: the outbox rows are gone exactly when
+/// their effect is there.
+Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy const& policy);
+
+/// Queues everything that is missing, from the tables alone; for start-up, reconnection and each
+/// new day.
+int request_everything_missing(db::Transaction& transaction, Day today,
+                               tracking::Policy const& policy);
+
+/// The task that keeps the outbox empty.
+class Drain {
+  public:
+    Drain(boost::asio::any_io_executor const& executor, db::Lane& lane, Clock const& clock,
+          tracking::Policy policy, std::chrono::seconds fallback_poll);
+
+    /// Something may have changed: look now.
+    void ring() { wakeup_.ring(); }
+
+    /// Anything may have been missed: look at everything.
+    void ring_for_everything();
+
+    /// Called when backfill jobs were queued.
+    void on_jobs_queued(std::function<void()> call) { on_jobs_queued_ = std::move(call); }
+
+    /// Until cancelled: drains when rung, at the latest after the fallback poll; when the day
+    /// changes, looks at everything.
+    boost::asio::awaitable<void> run();
+    /// Works off what there is now; throws db::Error.
+    boost::asio::awaitable<void> drain_all();
+
+  private:
+    boost::asio::awaitable<void> look_at_everything();
+
+    db::Lane& lane_;
+    Clock const& clock_;
+    tracking::Policy policy_;
+    std::chrono::seconds fallback_poll_;
+    Wakeup wakeup_;
+    std::function<void()> on_jobs_queued_ = [] {};
+    bool everything_ = true;
+    Day everything_seen_on_{};
+};
+
+} // namespace portfoliod::bus

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "db/listening.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace portfoliod::bus {
+
+/// Who is told what the listener hears. Notifications are only hints: their payload is not looked
+/// at.
+struct Hearer {
+    /// Something is in the outbox: a transaction, a price or a rate.
+    std::function<void()> changed;
+    /// A job was queued, or set back to pending by hand.
+    std::function<void()> backfill_requested;
+    /// Connected, or connected again: anything may have been missed.
+    std::function<void()> assume_everything_was_missed;
+    /// Whether this daemon is the one that runs the schedule; false while disconnected.
+    std::function<void(bool leads)> leadership;
+};
+
+/// Keeps one LISTENing connection, for ever: connect, LISTEN, assume everything was missed, wait,
+/// dispatch.
+class Listener {
+  public:
+    Listener(boost::asio::any_io_executor executor, db::SessionOptions options, Clock const& clock,
+             Hearer hearer);
+
+    boost::asio::awaitable<void> run();
+
+  private:
+    using Connection = std::unique_ptr<db::Listening>;
+
+    boost::asio::awaitable<Connection> connect();
+    boost::asio::awaitable<void> listen(db::Listening& connection);
+    boost::asio::awaitable<void> check(db::Listening& connection);
+    void dispatch(db::Notification const& notification);
+    void report_lost(std::string const& why);
+    void report_connected();
+
+    boost::asio::any_io_executor executor_;
+    db::SessionOptions options_;
+    Clock const& clock_;
+    Hearer hearer_;
+    boost::asio::thread_pool thread_{1}; ///< for the blocking calls of the connection
+    std::optional<Instant> lost_at_;
+};
+
+} // namespace portfoliod::bus

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "db/session.hpp"
+
+#include <string>
+#include <vector>
+
+namespace portfoliod::bus {
+
+/// What has changed since the last drain, each subject once.
+struct Changes {
+    std::vector<int> portfolios;         ///< with a changed ledger; some may be gone by now
+    std::vector<int> traded_assets;      ///< assets of those changes
+    std::vector<int> priced_assets;      ///< with changed prices or splits
+    std::vector<std::string> currencies; ///< with changed rates
+    std::int64_t rows = 0;               ///< outbox rows taken
+
+    [[nodiscard]] bool empty() const { return rows == 0; }
+};
+
+/// Takes up to rows_max rows out of the outbox; they are back if the transaction is not committed.
+Changes take_changes(db::Transaction& transaction, int rows_max);
+
+} // namespace portfoliod::bus
