@@ -1,0 +1,62 @@
+#pragma once
+
+#include "base/spawn.hpp"
+#include "base/time.hpp"
+#include "base/wakeup.hpp"
+#include "db/lane.hpp"
+#include "market/market.hpp"
+#include "tracking/policy.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <list>
+#include <optional>
+
+namespace portfoliod::schedule {
+
+/// The `schedule` part of the configuration; absent = off.
+struct Intervals {
+    std::optional<std::chrono::seconds> quotes = std::chrono::minutes{5};
+    std::optional<std::chrono::seconds> exchange_rates = std::chrono::hours{1};
+    std::optional<std::chrono::seconds> performance = std::chrono::minutes{15};
+    std::chrono::seconds fallback_poll{60};
+    std::optional<std::chrono::minutes> upkeep = std::chrono::hours{3}; ///< time of day, UTC
+};
+
+/// What runs by the clock. Only the daemon that leads does it; the others stand by.
+class Schedule {
+  public:
+    Schedule(boost::asio::any_io_executor executor, db::Lane& lane, market::Market& market,
+             Clock const& clock, Intervals intervals, tracking::Policy policy, Tasks& tasks);
+
+    /// Spawns one task for each thing that is not off.
+    void start();
+    void lead(bool leads);
+
+  private:
+    using Action = boost::asio::awaitable<void> (Schedule::*)();
+
+    boost::asio::awaitable<void> every(std::chrono::seconds interval, Action action,
+                                       char const* name, Wakeup& leading);
+    boost::asio::awaitable<void> daily(std::chrono::minutes time_of_day, Action action,
+                                       char const* name, Wakeup& leading);
+    boost::asio::awaitable<void> attempt(Action action, char const* name);
+
+    boost::asio::awaitable<void> fetch_quotes();
+    boost::asio::awaitable<void> fetch_exchange_rates();
+    boost::asio::awaitable<void> refresh_performance();
+    boost::asio::awaitable<void> keep_up();
+
+    boost::asio::any_io_executor executor_;
+    db::Lane& lane_;
+    market::Market& market_;
+    Clock const& clock_;
+    Intervals intervals_;
+    tracking::Policy policy_;
+    Tasks& tasks_;
+    std::list<Wakeup> waiting_; ///< one for each task, rung when this daemon begins to lead
+    bool leads_ = false;
+};
+
+} // namespace portfoliod::schedule
