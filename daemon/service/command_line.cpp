@@ -1,0 +1,88 @@
+#include "service/command_line.hpp"
+
+#include "base/log.hpp"
+#include "service/commands.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace portfoliod::service {
+
+namespace {
+
+struct Arguments {
+    std::string config_file;
+    std::string url;
+    std::string csv_file;
+    bool starter = false;
+};
+
+/// The file named, else the default file where there is one, else the defaults.
+Config configuration(Arguments const& arguments) {
+    auto config = !arguments.config_file.empty() ? load_config(arguments.config_file)
+                  : std::filesystem::exists(default_config_file) ? load_config(default_config_file)
+                                                                 : Config{};
+    log::set_level(config.log_level);
+    return config;
+}
+
+int import_command(Arguments const& arguments) {
+    if (arguments.starter == !arguments.csv_file.empty())
+        throw ConfigError{
+            "name a CSV file, or --starter for the catalogue that comes with portfoliod"};
+    auto const config = configuration(arguments);
+    return import_assets(config, arguments.starter ? starter_catalogue(config)
+                                                   : std::filesystem::path{arguments.csv_file});
+}
+
+template <class Command>
+int guarded(Command const& command) {
+    try {
+        return command();
+    } catch (ConfigError const& e) {
+        fmt::print(stderr, "portfoliod: {}\n", e.what());
+        return 2;
+    } catch (std::exception const& e) {
+        fmt::print(stderr, "portfoliod: {}\n", e.what());
+        return 1;
+    }
+}
+
+} // namespace
+
+int run_command_line(int argc, char const* const* argv, int (*run_daemon)(Config const&)) {
+    CLI::App app{"portfoliod: keeps a portfolio's prices, figures and history up to date"};
+    app.set_version_flag("--version", "portfoliod " PORTFOLIOD_VERSION);
+    app.require_subcommand(1);
+    app.fallthrough();
+    Arguments arguments;
+    app.add_option("--config", arguments.config_file,
+                   fmt::format("configuration file; default {}", default_config_file));
+
+    auto* const run = app.add_subcommand("run", "the service; SIGTERM drains and stops");
+    auto* const migrate =
+        app.add_subcommand("migrate", "create or upgrade the schema; safe to repeat");
+    migrate->add_option("--url", arguments.url, "the database, instead of the configuration's");
+    auto* const import =
+        app.add_subcommand("import-assets", "load or update the catalogue of assets");
+    import->add_option("FILE", arguments.csv_file,
+                       "CSV: symbol,name,asset_type,exchange,native_currency,metadata");
+    import->add_flag("--starter", arguments.starter, "the catalogue that comes with portfoliod");
+
+    try {
+        app.parse(argc, argv);
+    } catch (CLI::ParseError const& e) {
+        if (e.get_exit_code() == 0) return app.exit(e); // --help, --version
+        fmt::print(stderr, "portfoliod: {}; see portfoliod --help\n", e.what());
+        return 2;
+    }
+    return guarded([&] {
+        if (run->parsed()) return run_daemon(configuration(arguments));
+        if (migrate->parsed()) return migrate_database(configuration(arguments), arguments.url);
+        return import_command(arguments);
+    });
+}
+
+} // namespace portfoliod::service

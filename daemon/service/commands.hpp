@@ -1,0 +1,21 @@
+#pragma once
+
+#include "service/config.hpp"
+
+#include <filesystem>
+#include <string>
+
+/// What `portfoliod COMMAND` does. Each throws Failure (exit code 1) or ConfigError (2).
+namespace portfoliod::service {
+
+/// url "" = the configuration's owner_url, else its url.
+int migrate_database(Config const& config, std::string const& url);
+
+/// Loads or updates the catalogue from a CSV file: symbol, name, asset_type, exchange,
+/// native_currency, metadata.
+int import_assets(Config const& config, std::filesystem::path const& file);
+
+/// The catalogue that comes with portfoliod: beside the providers.
+std::filesystem::path starter_catalogue(Config const& config);
+
+} // namespace portfoliod::service

@@ -1,0 +1,170 @@
+#include "service/config.hpp"
+
+#include "base/duration.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+namespace portfoliod::service {
+
+namespace {
+
+std::optional<std::string> secret(std::string const& name) {
+    if (char const* const value = std::getenv(name.c_str())) return value;
+    char const* const directory = std::getenv("CREDENTIALS_DIRECTORY");
+    if (directory == nullptr || name.find('/') != std::string::npos) return std::nullopt;
+    std::ifstream file{std::filesystem::path{directory} / name};
+    std::ostringstream text;
+    if (!file || !(text << file.rdbuf())) return std::nullopt;
+    auto value = text.str();
+    while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.pop_back();
+    return value;
+}
+
+/// A span of the calendar as a PostgreSQL interval: "1y" is a calendar year, not 365 days.
+std::string interval(yaml::Node const& node) {
+    static_cast<void>(duration(node)); // the same spelling, the same complaint
+    auto const text = node.text();
+    auto const count = text.substr(0, text.size() - 1);
+    switch (text.back()) {
+    case 'y':
+        return count + " years";
+    case 'd':
+        return count + " days";
+    default:
+        node.fail(fmt::format("must be in days or years, such as 30d or 1y, not '{}'", text));
+    }
+}
+
+std::optional<std::chrono::seconds> interval_or_off(yaml::Node const& node) {
+    if (node.text() == "off") return std::nullopt;
+    return duration(node);
+}
+
+/// "03:00"
+std::optional<std::chrono::minutes> time_of_day_or_off(yaml::Node const& node) {
+    auto const text = node.text();
+    if (text == "off") return std::nullopt;
+    auto const digit = [&](std::size_t i) { return text[i] >= '0' && text[i] <= '9'; };
+    if (text.size() != 5 || text[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4))
+        node.fail(
+            fmt::format("must be a time of day (UTC) such as \"03:00\", or off, not '{}'", text));
+    auto const hours = (text[0] - '0') * 10 + (text[1] - '0');
+    auto const minutes = (text[3] - '0') * 10 + (text[4] - '0');
+    if (hours > 23 || minutes > 59) node.fail(fmt::format("there is no time of day '{}'", text));
+    return std::chrono::minutes{hours * 60 + minutes};
+}
+
+void read_database(yaml::Node const& node, Config::Database& database) {
+    node.allow_only({"url", "owner_url", "workers"});
+    if (auto const url = node.find("url")) database.url = expanded(*url);
+    if (auto const url = node.find("owner_url")) database.owner_url = expanded(*url);
+    if (auto const workers = node.find("workers"))
+        database.workers = static_cast<int>(workers->integer(2, 32));
+}
+
+void read_routes(yaml::Node const& node, Config& config) {
+    node.allow_only({"stock", "crypto", "commodity", "bond", "rates_latest", "rates_history"});
+    for (auto const& [what, names] : node.entries()) {
+        config.routes[what] = names.texts();
+        if (config.routes[what].empty()) names.fail("names no provider");
+    }
+}
+
+void read_schedule(yaml::Node const& node, schedule::Intervals& intervals) {
+    node.allow_only({"quotes", "exchange_rates", "performance", "fallback_poll", "upkeep"});
+    if (auto const value = node.find("quotes")) intervals.quotes = interval_or_off(*value);
+    if (auto const value = node.find("exchange_rates"))
+        intervals.exchange_rates = interval_or_off(*value);
+    if (auto const value = node.find("performance"))
+        intervals.performance = interval_or_off(*value);
+    if (auto const value = node.find("fallback_poll")) {
+        if (value->text() == "off")
+            value->fail("cannot be off: a lost notification would wait for ever");
+        intervals.fallback_poll = duration(*value);
+    }
+    if (auto const value = node.find("upkeep")) intervals.upkeep = time_of_day_or_off(*value);
+}
+
+void read_backfill(yaml::Node const& node, tracking::Policy& policy) {
+    node.allow_only({"concurrency", "history_before_purchase", "max_attempts", "keep_completed",
+                     "close_only_after"});
+    if (auto const value = node.find("concurrency"))
+        policy.concurrency = static_cast<int>(value->integer(1, 64));
+    if (auto const value = node.find("history_before_purchase"))
+        policy.history_before_purchase = interval(*value);
+    if (auto const value = node.find("max_attempts"))
+        policy.max_attempts = static_cast<int>(value->integer(1, 1000));
+    if (auto const value = node.find("keep_completed")) policy.keep_completed = duration(*value);
+    if (auto const value = node.find("close_only_after"))
+        policy.close_only_after = interval(*value);
+}
+
+log::Level read_level(yaml::Node const& node) {
+    node.allow_only({"level"});
+    auto const level = node.find("level");
+    if (!level) return log::Level::info;
+    auto const text = level->text();
+    if (text == "error") return log::Level::error;
+    if (text == "warning") return log::Level::warning;
+    if (text == "notice") return log::Level::notice;
+    if (text == "info") return log::Level::info;
+    if (text == "debug") return log::Level::debug;
+    level->fail(fmt::format("must be error, warning, notice, info or debug, not '{}'", text));
+}
+
+} // namespace
+
+std::string expanded(yaml::Node const& node) {
+    auto const text = node.text();
+    std::string result;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '$') {
+            result += text[i];
+        } else if (text.compare(i, 2, "$$") == 0) {
+            result += '$';
+            ++i;
+        } else if (text.compare(i, 2, "${") == 0) {
+            auto const end = text.find('}', i);
+            if (end == std::string::npos) node.fail("${ has no closing }");
+            auto const name = text.substr(i + 2, end - i - 2);
+            auto const value = secret(name);
+            if (!value)
+                node.fail(fmt::format("${{{}}} is neither an environment variable nor a systemd "
+                                      "credential",
+                                      name));
+            result += *value;
+            i = end;
+        } else {
+            node.fail("write $$ for a dollar sign, ${NAME} for a variable");
+        }
+    }
+    return result;
+}
+
+Config read_config(yaml::Node const& root) {
+    Config config;
+    root.allow_only(
+        {"database", "providers", "providers_dir", "routes", "schedule", "backfill", "log"});
+    if (auto const node = root.find("database")) read_database(*node, config.database);
+    if (auto const node = root.find("providers"))
+        for (auto const& [name, overrides] : node->entries())
+            config.providers[name] = market::load_overrides(overrides);
+    // Relative to the file the path stands in, whatever folder the daemon runs in.
+    if (auto const node = root.find("providers_dir"))
+        config.providers_dir = std::filesystem::path{node->file()}.parent_path() / expanded(*node);
+    if (auto const node = root.find("routes")) read_routes(*node, config);
+    if (auto const node = root.find("schedule")) read_schedule(*node, config.schedule);
+    if (auto const node = root.find("backfill")) read_backfill(*node, config.backfill);
+    if (auto const node = root.find("log")) config.log_level = read_level(*node);
+    return config;
+}
+
+Config load_config(std::filesystem::path const& file) {
+    return read_config(yaml::Node::load(file));
+}
+
+} // namespace portfoliod::service

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "base/yaml.hpp"
+#include "market/declaration.hpp"
+#include "schedule/schedule.hpp"
+#include "tracking/policy.hpp"
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace portfoliod::service {
+
+/// The configuration; every member's initial value is the documented default.
+struct Config {
+    struct Database {
+        std::string url = "host=/run/postgresql dbname=portfolio";
+        std::string owner_url; ///< for migrate; "" = url as the current OS user
+        int workers = 3;       ///< database threads: one drains, the others do the long work
+    };
+
+    Database database;
+    std::map<std::string, market::Overrides> providers;
+    std::filesystem::path providers_dir = PORTFOLIOD_DATA_DIR "/providers";
+    /// Asset types, rates_latest and rates_history → providers in the order in which they are
+    /// asked.
+    std::map<std::string, std::vector<std::string>> routes{
+        {"stock", {"yahoo"}},
+        {"crypto", {"coinbase"}},
+        {"commodity", {"yahoo"}},
+        {"bond", {"yahoo"}},
+        {"rates_latest", {"coinbase_rates"}},
+        {"rates_history", {"ecb"}},
+    };
+    schedule::Intervals schedule;
+    tracking::Policy backfill;
+    log::Level log_level = log::Level::info;
+};
+
+inline constexpr char const* default_config_file = "/etc/portfoliod/portfoliod.yaml";
+
+/// Reads a configuration file; throws ConfigError "file:line: key: what is wrong".
+Config load_config(std::filesystem::path const& file);
+Config read_config(yaml::Node const& root);
+
+/// ${NAME} is the environment variable NAME or the systemd credential of that name, $$ is $. Throws
+/// ConfigError at the node when it is undefined.
+std::string expanded(yaml::Node const& node);
+
+} // namespace portfoliod::service
