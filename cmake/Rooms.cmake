@@ -1,0 +1,21 @@
+# portfoliod_room(NAME [ROOM ...]): the static library portfoliod_NAME made of daemon/NAME/*.cpp, linked with the rooms below.
+function(portfoliod_room name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/daemon/${name}/*.cpp)
+  add_library(portfoliod_${name} STATIC ${sources})
+  target_link_libraries(portfoliod_${name} PRIVATE portfoliod_options)
+  foreach(below ${ARGN})
+    target_link_libraries(portfoliod_${name} PUBLIC portfoliod_${below})
+  endforeach()
+  if(name STREQUAL base)
+    target_link_libraries(portfoliod_base PUBLIC portfoliod_asio fmt::fmt
+      PRIVATE yaml-cpp PkgConfig::SYSTEMD)
+  elseif(name STREQUAL db)
+    target_link_libraries(portfoliod_db PRIVATE PkgConfig::PQXX PkgConfig::LIBPQ)
+  elseif(name STREQUAL market)
+    target_link_libraries(portfoliod_market PRIVATE PkgConfig::SIMDJSON date::date-tz)
+  elseif(name STREQUAL service)
+    target_link_libraries(portfoliod_service PRIVATE PkgConfig::SYSTEMD)
+    target_compile_definitions(portfoliod_service PUBLIC
+      PORTFOLIOD_DATA_DIR="${CMAKE_INSTALL_FULL_DATADIR}/portfoliod")
+  endif()
+endfunction()

@@ -1,0 +1,166 @@
+#include "bus/channels.hpp"
+#include "bus/drain.hpp"
+#include "support/database.hpp"
+#include "support/ledger.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace portfoliod;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto today = Day{2026y / 11 / 23};
+
+bus::Drained drain(test::Database& database) {
+    auto transaction = database.session().begin();
+    auto const done = bus::drain_batch(transaction, today, {});
+    transaction.commit();
+    return done;
+}
+
+} // namespace
+
+TEST_CASE("one purchase is tracked, its missing year is queued, its figures are there, and the "
+          "outbox is empty") {
+    test::Database database;
+    auto const portfolio = test::add_portfolio(database, "ann@example.org");
+    auto const asset = test::add_asset(database, "TSLA", "stock", "NASDAQ", "USD");
+    test::buy(database, portfolio, asset, "10", "120", "2026-01-10");
+
+    auto const done = drain(database);
+    CHECK(done.rows == 1);
+    CHECK(done.jobs == 1);
+    CHECK(done.portfolios == 1);
+    CHECK(database.value("SELECT tracking_users FROM tracked_assets") == "1");
+    CHECK(database.value(
+              "SELECT start_date || ' ' || end_date || ' ' || status FROM backfill_queue") ==
+          "2025-01-10 2026-11-22 pending");
+    // No price yet: valued at the trade's own.
+    CHECK(database.value("SELECT concat_ws(' ', current_value_usd, total_invested_usd, "
+                         "total_return_pct, status) "
+                         "FROM portfolio_performance_cache") == "1200.00 1200.00 0.0000 estimated");
+    CHECK(database.value("SELECT count(*) FROM portfoliod.pending_changes") == "0");
+    CHECK(drain(database).rows == 0);
+}
+
+TEST_CASE("what a drain took is back when it does not commit") {
+    test::Database database;
+    auto const portfolio = test::add_portfolio(database, "ann@example.org");
+    auto const asset = test::add_asset(database, "TSLA", "stock", "NASDAQ", "USD");
+    test::buy(database, portfolio, asset, "10", "120", "2026-01-10");
+    {
+        auto transaction = database.session().begin();
+        CHECK(bus::drain_batch(transaction, today, {}).rows == 1);
+    }
+    CHECK(database.value("SELECT count(*) FROM tracked_assets") == "0");
+    CHECK(drain(database).rows == 1);
+    CHECK(database.value("SELECT tracking_users FROM tracked_assets") == "1");
+}
+
+TEST_CASE("users are counted, not portfolios, and selling everything ends the tracking but not the "
+          "history") {
+    test::Database database;
+    auto const first = test::add_portfolio(database, "ann@example.org");
+    auto const second = test::add_portfolio_of(database, first);
+    auto const others = test::add_portfolio(database, "bob@example.org");
+    auto const asset = test::add_asset(database, "BTC", "crypto", "", "USD");
+    for (auto const portfolio : {first, second, others})
+        test::buy(database, portfolio, asset, "1", "100", "2026-05-01");
+    drain(database);
+    CHECK(database.value("SELECT tracking_users FROM tracked_assets") == "2");
+
+    test::sell(database, first, asset, "1", "110", "2026-06-01");
+    drain(database);
+    CHECK(database.value("SELECT tracking_users FROM tracked_assets") == "2");
+    test::sell(database, second, asset, "1", "110", "2026-06-01");
+    test::sell(database, others, asset, "1", "110", "2026-06-02");
+    drain(database);
+    CHECK(database.value("SELECT tracking_users FROM tracked_assets") == "0");
+    CHECK(database.value("SELECT count(*) FROM portfoliod.quotable_assets()") == "0");
+    CHECK(database.value("SELECT count(*) FROM backfill_queue") == "1");
+}
+
+TEST_CASE("an earlier purchase by somebody else queues exactly the days that are missing") {
+    test::Database database;
+    auto const ann = test::add_portfolio(database, "ann@example.org");
+    auto const bob = test::add_portfolio(database, "bob@example.org");
+    auto const asset = test::add_asset(database, "TSLA", "stock", "NASDAQ", "USD");
+    test::buy(database, ann, asset, "10", "120", "2023-01-10");
+    drain(database);
+    database.run("SELECT portfoliod.complete_backfill(job_id, token, NULL, '2023-08-11', 399, $1) "
+                 "FROM portfoliod.claim_backfill('1 min')",
+                 {today});
+    test::buy(database, bob, asset, "1", "100", "2022-09-01");
+    CHECK(drain(database).jobs == 1);
+    CHECK(
+        database.value(
+            "SELECT start_date || ' ' || end_date FROM backfill_queue WHERE status = 'pending'") ==
+        "2021-09-01 2022-01-09");
+}
+
+TEST_CASE("a price typed by hand moves the figures of those who hold the asset") {
+    test::Database database;
+    auto const portfolio = test::add_portfolio(database, "ann@example.org");
+    auto const asset = test::add_asset(database, "BUND", "bond", "", "USD");
+    test::buy(database, portfolio, asset, "100", "0.98", "2026-11-02");
+    drain(database);
+    database.run(
+        "INSERT INTO asset_prices (asset_id, timestamp, close) VALUES ($1, '2026-11-20', 0.99)",
+        {asset});
+    CHECK(drain(database).portfolios == 1);
+    CHECK(database.value("SELECT current_value_usd FROM portfolio_performance_cache") == "99.00");
+}
+
+TEST_CASE("a currency without a rate leaves figures incomplete until the rate is there") {
+    test::Database database;
+    auto const portfolio = test::add_portfolio(database, "ann@example.org");
+    auto const asset = test::add_asset(database, "SAP", "stock", "XETRA", "EUR");
+    test::buy(database, portfolio, asset, "10", "200", "2026-11-02");
+    auto const done = drain(database);
+    CHECK(done.jobs == 2);
+    CHECK(database.value("SELECT currency_code || ' ' || start_date || ' ' || end_date FROM "
+                         "portfoliod.rate_backfill_queue") == "EUR 2026-10-26 2026-11-22");
+    CHECK(
+        database.value(
+            "SELECT concat_ws(' ', current_value_usd, status) FROM portfolio_performance_cache") ==
+        "0.00 incomplete");
+    CHECK(database.value("SELECT total_return_pct IS NULL FROM portfolio_performance_cache") ==
+          "t");
+
+    database.run("INSERT INTO exchange_rates (currency_code, rate_to_usd, timestamp) VALUES "
+                 "('EUR', 1.10, '2026-11-02'), "
+                 "('EUR', 1.20, '2026-11-20')");
+    drain(database);
+    CHECK(database.value("SELECT concat_ws(' ', current_value_usd, total_invested_usd, "
+                         "total_return_pct) FROM portfolio_performance_cache") ==
+          "2400.00 2200.00 9.0909");
+}
+
+TEST_CASE("a portfolio that is gone is skipped and its assets are recounted") {
+    test::Database database;
+    auto const portfolio = test::add_portfolio(database, "ann@example.org");
+    auto const asset = test::add_asset(database, "TSLA", "stock", "NASDAQ", "USD");
+    test::buy(database, portfolio, asset, "10", "120", "2026-01-10");
+    drain(database);
+    database.run("DELETE FROM users");
+    CHECK(drain(database).rows == 1);
+    CHECK(database.value("SELECT tracking_users FROM tracked_assets") == "0");
+    CHECK(database.value("SELECT count(*) FROM portfolio_performance_cache") == "0");
+}
+
+TEST_CASE("one portfolio that cannot be valued does not keep the others from it") {
+    test::Database database;
+    auto const good = test::add_portfolio(database, "ann@example.org");
+    auto const bad = test::add_portfolio(database, "bob@example.org");
+    auto const asset = test::add_asset(database, "TSLA", "stock", "NASDAQ", "USD");
+    test::buy(database, good, asset, "1", "100", "2026-01-10");
+    // Fits the ledger, and no amount of money.
+    test::buy(database, bad, asset, "1000000000000", "1000000000000", "2026-01-10");
+    drain(database);
+    CHECK(database.value("SELECT count(*) FROM portfolio_performance_cache WHERE portfolio_id = $1",
+                         {good}) == "1");
+    CHECK(database.value("SELECT count(*) FROM portfolio_performance_cache WHERE portfolio_id = $1",
+                         {bad}) == "0");
+    CHECK(database.value("SELECT count(*) FROM portfoliod.pending_changes") == "0");
+}

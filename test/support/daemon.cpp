@@ -1,0 +1,125 @@
+#include "support/daemon.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <fstream>
+#include <poll.h>
+#include <spawn.h>
+#include <sstream>
+#include <stdexcept>
+#include <sys/inotify.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>
+
+extern char** environ;
+
+namespace portfoliod::test {
+
+namespace {
+
+std::string read(std::filesystem::path const& file) {
+    std::ifstream stream{file};
+    std::ostringstream text;
+    text << stream.rdbuf();
+    return text.str();
+}
+
+} // namespace
+
+Daemon::Daemon(Database const& database, MarketServer const& market, std::string schedule) {
+    auto pattern = (std::filesystem::temp_directory_path() / "portfoliod-daemon.XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"cannot make " + pattern};
+    folder_ = pattern;
+    auto const provider = fmt::format(
+        "{{base_url: \"{}\", ca_file: \"{}\", limits: {{per_minute: 60000, concurrency: 4}}}}",
+        market.url(), market.ca_file().string());
+    std::ofstream{folder_ / "portfoliod.yaml"} << fmt::format(
+        "database: {{url: \"{}\"}}\nproviders_dir: \"{}/conf/providers\"\n"
+        "providers: {{yahoo: {}, coinbase: {}, coinbase_rates: {}, ecb: {}}}\n"
+        "schedule: {}\nlog: {{level: debug}}\n",
+        database.url(), PROJECT_DIR, provider, provider, provider, provider, schedule);
+    std::ofstream{folder_ / "log"};
+}
+
+Daemon::~Daemon() {
+    if (pid_ != 0) kill();
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+}
+
+void Daemon::start_unready() {
+    log_start_ = read(folder_ / "log").size();
+    auto const program = std::string{PORTFOLIOD_PROGRAM};
+    auto const config = (folder_ / "portfoliod.yaml").string();
+    auto const log = (folder_ / "log").string();
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_addopen(&actions, 2, log.c_str(), O_WRONLY | O_APPEND, 0);
+    ::posix_spawn_file_actions_adddup2(&actions, 2, 1);
+    char* const arguments[] = {const_cast<char*>(program.c_str()), const_cast<char*>("run"),
+                               const_cast<char*>("--config"), const_cast<char*>(config.c_str()),
+                               nullptr};
+    auto const failed =
+        ::posix_spawn(&pid_, program.c_str(), &actions, nullptr, arguments, environ);
+    ::posix_spawn_file_actions_destroy(&actions);
+    if (failed != 0) throw std::runtime_error{"cannot start " + program};
+}
+
+void Daemon::start() {
+    start_unready();
+    wait_for_log("listening");
+}
+
+int Daemon::wait_for_exit() {
+    int status = 0;
+    ::waitpid(std::exchange(pid_, 0), &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int Daemon::stop() {
+    ::kill(pid_, SIGTERM);
+    auto const exit_code = wait_for_exit();
+    if (exit_code != 0) MESSAGE("the daemon ended with ", exit_code, " and had said:\n", log());
+    return exit_code;
+}
+
+void Daemon::kill() {
+    ::kill(pid_, SIGKILL);
+    wait_for_exit();
+}
+
+std::string Daemon::log() const { return read(folder_ / "log").substr(log_start_); }
+
+void Daemon::wait_for_log(std::string const& text) const {
+    auto const watch = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    ::inotify_add_watch(watch, (folder_ / "log").c_str(), IN_MODIFY);
+    auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+    auto found = false;
+    while (!(found = log().find(text) != std::string::npos) &&
+           std::chrono::steady_clock::now() < deadline) {
+        auto changed = pollfd{watch, POLLIN, 0};
+        ::poll(&changed, 1, 1000);
+        char events[4096];
+        while (::read(watch, events, sizeof events) > 0) {
+        }
+    }
+    ::close(watch);
+    if (!found) FAIL("the daemon never said '", text, "'; it said:\n", log());
+}
+
+int Daemon::run(std::string const& arguments) {
+    auto const command =
+        fmt::format("{} {} --config {}/portfoliod.yaml >{}/output 2>&1", PORTFOLIOD_PROGRAM,
+                    arguments, folder_.string(), folder_.string());
+    return WEXITSTATUS(std::system(command.c_str()));
+}
+
+std::string Daemon::output() const { return read(folder_ / "output"); }
+
+} // namespace portfoliod::test

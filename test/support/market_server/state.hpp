@@ -1,0 +1,55 @@
+#pragma once
+
+#include "support/market_server/market_server.hpp"
+#include "support/market_server/message.hpp"
+#include "support/market_server/providers.hpp"
+#include "support/market_server/replay.hpp"
+
+#include <condition_variable>
+#include <list>
+#include <mutex>
+
+namespace portfoliod::test {
+
+/// What the server's thread and the tests share.
+class State {
+  public:
+    explicit State(MarketServerOptions const& options);
+
+    /// Notes the request down; the misbehaviour due for it, if any.
+    std::optional<Misbehaviour> received(Request const& request);
+    [[nodiscard]] Reply answer(Request const& request) const;
+
+    [[nodiscard]] Market market() const;
+    void set_today(std::optional<Day> day);
+    void add_split(ListedSplit split);
+    void misbehave(Misbehaviour misbehaviour);
+    void behave();
+    void show(Shown certificate);
+    [[nodiscard]] Shown shown() const;
+
+    [[nodiscard]] std::vector<std::string> requests() const;
+    [[nodiscard]] int count(std::string_view target_prefix) const;
+    void forget_requests();
+    bool wait_for(int wanted, std::string_view target_prefix,
+                  std::chrono::milliseconds limit) const;
+
+    Prices const prices;
+
+  private:
+    [[nodiscard]] int count_locked(std::string_view target_prefix) const;
+
+    mutable std::mutex mutex_;
+    mutable std::condition_variable arrived_;
+    Replay replay_;
+    std::optional<Day> today_;
+    std::vector<ListedSplit> splits_;
+    std::list<Misbehaviour> misbehaviours_;
+    std::vector<std::string> targets_;
+    Shown shown_ = Shown::good;
+};
+
+/// The answer to a path below /control, see control.cpp.
+Reply control(Request const& request, State& state);
+
+} // namespace portfoliod::test
