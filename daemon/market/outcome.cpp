@@ -56,11 +56,10 @@ Outcome by_rule(Declaration const& provider, OutcomeRule const& rule, Reply cons
     Outcome outcome{rule.is, {}, {}};
     outcome.message =
         fmt::format("{} answered {}: {}", provider.name, reply.status, quotable(provider, text));
-    if (rule.is == OutcomeKind::rate_limited) {
-        outcome.wait = rule.wait;
-        if (reply.retry_after)
-            outcome.wait = std::max(rule.wait.value_or(seconds{0}), *reply.retry_after);
-    }
+    if (rule.is == OutcomeKind::rate_limited)
+        // The rule's wait is for answers that name none: the provider knows better what it asks
+        // for.
+        outcome.wait = reply.retry_after ? reply.retry_after : rule.wait;
     return outcome;
 }
 

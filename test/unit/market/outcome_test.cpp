@@ -57,6 +57,7 @@ requests:
     CHECK(outcome(provider, 200, R"({"error":[],"rows":[]})").kind == OutcomeKind::empty);
     CHECK(outcome(provider, 418, R"({"code":-1003})").wait == seconds{60});
     CHECK(outcome(provider, 418, R"({"code":-1003})", seconds{90}).wait == seconds{90});
+    CHECK(outcome(provider, 418, R"({"code":-1003})", seconds{5}).wait == seconds{5});
     CHECK(outcome(provider, 200, "You are over quota").wait == std::chrono::hours{1});
 }
 
