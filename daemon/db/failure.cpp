@@ -36,7 +36,10 @@ void rethrow_as_error() {
         auto const& state = e.sqlstate();
         throw Error{one_line(e.what()), state, state.empty() || ends_the_session(state)};
     } catch (pqxx::broken_connection const& e) {
-        throw Error{one_line(e.what()), "", true};
+        // What libpqxx says when it finds the connection gone explains nothing.
+        auto const text = one_line(e.what());
+        auto const found_gone = text.find("not connected") != std::string::npos;
+        throw Error{found_gone ? "the connection was lost" : text, "", true};
     } catch (pqxx::in_doubt_error const& e) {
         throw Error{one_line(e.what()), "", true};
     } catch (std::exception const& e) {

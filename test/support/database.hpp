@@ -33,6 +33,9 @@ class Database {
     std::string error_of(std::string_view sql);
     db::Session& session();
 
+    /// After a restart of the server.
+    void reconnect() { session_.reset(); }
+
   private:
     Cluster& cluster_;
     std::string name_;

@@ -54,4 +54,20 @@ void sell(Database& database, int portfolio, int asset, std::string const& quant
     trade(database, "sell", portfolio, asset, quantity, price, timestamp, fee);
 }
 
+void split(Database& database, int asset, std::string const& ex_date, int numerator,
+           int denominator) {
+    database.run("INSERT INTO asset_splits (asset_id, ex_date, numerator, denominator) "
+                 "VALUES ($1, $2, $3, $4)",
+                 {asset, ex_date, numerator, denominator});
+}
+
+std::string position(Database& database, int portfolio, int asset) {
+    return database.value(
+        "SELECT coalesce((SELECT concat_ws(' ', trim_scale(quantity), "
+        "trim_scale(average_buy_price), "
+        "first_purchase_date) FROM portfolio_positions WHERE portfolio_id = $1 AND asset_id = $2), "
+        "'none')",
+        {portfolio, asset});
+}
+
 } // namespace portfoliod::test

@@ -19,5 +19,10 @@ void buy(Database& database, int portfolio, int asset, std::string const& quanti
          std::string const& price, std::string const& timestamp, std::string const& fee = "0");
 void sell(Database& database, int portfolio, int asset, std::string const& quantity,
           std::string const& price, std::string const& timestamp, std::string const& fee = "0");
+void split(Database& database, int asset, std::string const& ex_date, int numerator,
+           int denominator);
+/// A position as "quantity average first_purchase_date", without trailing zeros; "none" when there
+/// is no row.
+std::string position(Database& database, int portfolio, int asset);
 
 } // namespace portfoliod::test

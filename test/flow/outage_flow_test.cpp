@@ -1,0 +1,178 @@
+// Crashes, restarts and several daemons: the tables are the truth, so the end state is always the
+// same.
+#include "support/daemon.hpp"
+#include "support/ledger.hpp"
+#include "support/waiting.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace portfoliod;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto nothing_to_do = "SELECT (SELECT count(*) FROM portfoliod.pending_changes) + "
+                               "(SELECT count(*) FROM backfill_queue WHERE status <> 'completed')";
+
+/// Assets whose stored count is not what the positions say.
+constexpr auto wrong_counts = "SELECT count(*) FROM tracked_assets t WHERE tracking_users <> "
+                              "(SELECT count(DISTINCT f.user_id) FROM portfolio_positions p JOIN "
+                              "portfolios f ON f.id = p.portfolio_id "
+                              "WHERE p.asset_id = t.asset_id AND p.quantity > 0)";
+
+/// Portfolios without figures, or whose value is not the sum of what they hold at the last close.
+constexpr auto wrong_values =
+    "SELECT count(*) FROM portfolios f LEFT JOIN portfolio_performance_cache c ON c.portfolio_id = "
+    "f.id "
+    "WHERE c.current_value_usd IS DISTINCT FROM (SELECT round(sum(p.quantity * l.close), 2) "
+    "FROM portfolio_positions p JOIN latest_asset_prices l ON l.asset_id = p.asset_id WHERE "
+    "p.portfolio_id = f.id)";
+
+} // namespace
+
+TEST_CASE("a daemon killed between insert and drain leaves nothing undone after its restart") {
+    test::Database database;
+    test::MarketServer market;
+    test::Daemon daemon{database, market};
+    test::Waiting waiting{database};
+    auto const portfolio = test::add_portfolio(database, "ann@example.org");
+    std::vector<int> assets;
+    for (auto const* symbol : {"AAPL", "MSFT", "NVDA", "AMZN", "META"})
+        assets.push_back(test::add_asset(database, symbol, "stock", "NASDAQ", "USD"));
+    // Killed at whatever point of its work it has reached when the insert returns.
+    for (auto round = 0; round < 10; ++round) {
+        daemon.start_unready();
+        if (round % 2 == 1) daemon.wait_for_log("listening");
+        test::buy(database, portfolio, assets.at(static_cast<std::size_t>(round) % assets.size()),
+                  "1", "100", "2026-0" + std::to_string(1 + round % 5) + "-05");
+        daemon.kill();
+    }
+    // A job that died in progress is rescued when its lease ends; not in ten minutes here.
+    database.run("UPDATE backfill_queue SET lease_until = now() AT TIME ZONE 'UTC' WHERE status = "
+                 "'in_progress'");
+    daemon.start();
+    waiting.until(nothing_to_do, "0");
+    waiting.until(wrong_values, "0");
+    CHECK(database.value(wrong_counts) == "0");
+    CHECK(database.value("SELECT count(*) FROM tracked_assets WHERE tracking_users = 1") == "5");
+    CHECK(database.value("SELECT sum(quantity)::int FROM portfolio_positions") == "10");
+    CHECK(daemon.stop() == 0);
+}
+
+TEST_CASE("the daemon comes back by itself when PostgreSQL is restarted under it, and catches up") {
+    auto cluster = test::Cluster::start();
+    test::Database database{cluster};
+    test::MarketServer market;
+    test::Daemon daemon{database, market};
+    auto const portfolio = test::add_portfolio(database, "ann@example.org");
+    auto const asset = test::add_asset(database, "AAPL", "stock", "NASDAQ", "USD");
+    daemon.start();
+    for (auto const* mode : {"fast", "immediate"}) {
+        cluster.stop(mode);
+        daemon.wait_for_log("database unreachable");
+        cluster.start_again();
+        database.reconnect();
+        test::buy(database, portfolio, asset, "1", "100", "2026-03-02");
+        test::Waiting waiting{database};
+        waiting.until(nothing_to_do, "0", 60s);
+        waiting.until(wrong_values, "0", 60s);
+        CHECK(database.value(wrong_counts) == "0");
+        if (std::string_view{mode} == "fast") {
+            CHECK(daemon.stop() == 0);
+            daemon.start();
+        }
+    }
+    CHECK(daemon.stop() == 0);
+}
+
+TEST_CASE("a terminated backend of the listener is noticed and replaced") {
+    test::Database database;
+    test::MarketServer market;
+    test::Daemon daemon{database, market};
+    test::Waiting waiting{database};
+    daemon.start();
+    database.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
+                 "'portfoliod listener' "
+                 "AND datname = current_database()");
+    daemon.wait_for_log("database reachable again");
+    auto const portfolio = test::add_portfolio(database, "ann@example.org");
+    auto const asset = test::add_asset(database, "AAPL", "stock", "NASDAQ", "USD");
+    test::buy(database, portfolio, asset, "1", "100", "2026-03-02");
+    waiting.until(nothing_to_do, "0");
+    waiting.until(wrong_values, "0");
+    CHECK(daemon.stop() == 0);
+}
+
+TEST_CASE("two daemons on one database do each thing once") {
+    test::Database database;
+    test::MarketServer market;
+    test::Daemon one{database, market};
+    test::Daemon two{database, market};
+    test::Waiting waiting{database};
+    one.start();
+    two.start();
+    auto const ann = test::add_portfolio(database, "ann@example.org");
+    auto const bob = test::add_portfolio(database, "bob@example.org");
+    for (auto const* symbol : {"AAPL", "MSFT", "NVDA", "AMZN", "META", "INTC", "CSCO", "ORCL"}) {
+        auto const asset = test::add_asset(database, symbol, "stock", "NASDAQ", "USD");
+        test::buy(database, ann, asset, "2", "100", "2026-02-02");
+        test::buy(database, bob, asset, "1", "100", "2026-03-02");
+    }
+    waiting.until(nothing_to_do, "0");
+    waiting.until(wrong_values, "0");
+    CHECK(database.value(wrong_counts) == "0");
+    CHECK(database.value("SELECT count(*) FROM tracked_assets WHERE tracking_users = 2") == "8");
+    CHECK(database.value("SELECT count(*) FROM backfill_queue WHERE attempts > 0") == "0");
+    CHECK(market.count("/v8/") == std::stoi(database.value("SELECT count(*) FROM backfill_queue")));
+    CHECK(one.stop() == 0);
+    CHECK(two.stop() == 0);
+}
+
+TEST_CASE("a notification that is no JSON, or forged, changes nothing") {
+    test::Database database;
+    test::MarketServer market;
+    test::Daemon daemon{database, market};
+    test::Waiting waiting{database};
+    daemon.start();
+    database.run(
+        "SELECT pg_notify('transaction_created', 'not json {'), pg_notify('backfill_requested', "
+        "''), "
+        "pg_notify('transaction_created', '{\"transaction_id\": 99999, \"asset_id\": -1}')");
+    auto const portfolio = test::add_portfolio(database, "ann@example.org");
+    auto const asset = test::add_asset(database, "AAPL", "stock", "NASDAQ", "USD");
+    test::buy(database, portfolio, asset, "1", "100", "2026-03-02");
+    waiting.until(nothing_to_do, "0");
+    waiting.until(wrong_values, "0");
+    CHECK(daemon.stop() == 0);
+}
+
+TEST_CASE("the daemon refuses to start on a database without the schema, and says what to run") {
+    test::Database database;
+    test::MarketServer market;
+    test::Daemon daemon{database, market};
+    {
+        auto transaction = database.session().begin();
+        transaction.execute_script("DROP SCHEMA portfoliod CASCADE");
+        transaction.commit();
+    }
+    CHECK(daemon.run("run") == 1);
+    CHECK_MESSAGE(daemon.output().find("run: portfoliod migrate") != std::string::npos,
+                  daemon.output());
+}
+
+TEST_CASE("the commands say what is wrong with usage and configuration, and exit with 2") {
+    test::Database database;
+    test::MarketServer market;
+    test::Daemon daemon{database, market};
+    CHECK(daemon.run("--version") == 0);
+    CHECK(daemon.run("nonsense") == 2);
+    CHECK(daemon.run("import-assets") == 2);
+    CHECK(daemon.run("import-assets /nowhere.csv") == 2);
+    CHECK(daemon.run("migrate") == 0);
+    CHECK(daemon.output() == "the schema is up to date\n");
+    CHECK(daemon.run("import-assets --starter") == 0);
+    CHECK(database.value("SELECT count(*) >= 200 FROM assets") == "t");
+    CHECK(daemon.run("import-assets --starter") == 0);
+    CHECK_MESSAGE(daemon.output().find(" 0 added, 0 updated") != std::string::npos,
+                  daemon.output());
+}
