@@ -48,21 +48,11 @@ TEST_CASE("thirteen years of daily bars in one answer are clipped to the days as
     CHECK(first.rows.front().volume == 281494500);
 }
 
-TEST_CASE("a body of 800 kB is read in some ten milliseconds") {
+TEST_CASE("every trading day of a full history is read") {
     if (absent()) return;
-    auto const yahoo = declared("yahoo");
-    auto const reply = recorded(tsla);
-    auto fastest = std::chrono::microseconds::max();
-    for (int i = 0; i < 5; ++i) {
-        auto const start = std::chrono::steady_clock::now();
-        auto const answer = history(yahoo, stock("TSLA"), range("2010-01-01", "2026-11-22"), reply);
-        CHECK(answer.rows.size() == 3303);
-        fastest = std::min(fastest, std::chrono::duration_cast<std::chrono::microseconds>(
-                                        std::chrono::steady_clock::now() - start));
-    }
-    MESSAGE("3303 rows in " << fastest.count() << " us");
-    // The slack is for sanitizers and busy machines.
-    CHECK(fastest < std::chrono::seconds{2});
+    auto const answer = history(declared("yahoo"), stock("TSLA"),
+                                range("2010-01-01", "2026-11-22"), recorded(tsla));
+    CHECK(answer.rows.size() == 3303);
 }
 
 TEST_CASE("a split and a dividend are read with their own dates") {
@@ -215,7 +205,6 @@ TEST_CASE("the ECB's rates cross to dollars with the dollar of the same day") {
     auto const days = range("2025-01-02", "2026-03-18");
     auto const plan = plan_rates_history(provider, {"AUD", "EUR", "KRW"}, days, later_day());
     REQUIRE(plan.questions.size() == 1);
-    auto const start = std::chrono::steady_clock::now();
     // The recorded answer holds no dollar: without that leg nothing crosses.
     auto reply = recorded("ecb/edp_exr_csvdata_2025_2026.csv");
     CHECK(cross_to_usd(read_rates(provider, plan.questions.front(), reply, later).rates, {"AUD"})
@@ -223,11 +212,6 @@ TEST_CASE("the ECB's rates cross to dollars with the dollar of the same day") {
     reply.body += "D,USD,2025-01-02,1.0321\nD,USD,2025-01-03,1.0299\n";
     auto const answer = read_rates(provider, plan.questions.front(), reply, later);
     auto const rows = cross_to_usd(answer.rates, {"AUD", "EUR", "KRW"});
-    MESSAGE(answer.rates.size() << " rates in "
-                                << std::chrono::duration_cast<std::chrono::microseconds>(
-                                       std::chrono::steady_clock::now() - start)
-                                       .count()
-                                << " us");
     CHECK(answer.outcome.kind == OutcomeKind::ok);
     REQUIRE(rows.size() == 6);
     std::map<std::string, std::string> first;
