@@ -11,7 +11,7 @@ namespace portfoliod::tracking {
 struct Policy {
     int concurrency = 4; ///< history requests under way at once
     /// PostgreSQL intervals, so that a year is a calendar year.
-    std::string history_before_purchase = "1 year";
+    std::string history_before_purchase = "1 years";
     std::string close_only_after = "2 years";
     int max_attempts = 5;
     std::chrono::seconds keep_completed = std::chrono::hours{7 * 24};

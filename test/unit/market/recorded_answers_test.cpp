@@ -50,8 +50,8 @@ TEST_CASE("thirteen years of daily bars in one answer are clipped to the days as
 
 TEST_CASE("every trading day of a full history is read") {
     if (absent()) return;
-    auto const answer = history(declared("yahoo"), stock("TSLA"),
-                                range("2010-01-01", "2026-11-22"), recorded(tsla));
+    auto const answer = history(declared("yahoo"), stock("TSLA"), range("2010-01-01", "2026-11-22"),
+                                recorded(tsla));
     CHECK(answer.rows.size() == 3303);
 }
 

@@ -1,0 +1,90 @@
+#include "service/config.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+using namespace portfoliod;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string complaint(std::string const& text) {
+    try {
+        service::read_config(yaml::Node::parse(text, "c.yaml"));
+    } catch (ConfigError const& e) {
+        return e.what();
+    }
+    return "";
+}
+
+} // namespace
+
+TEST_CASE("the shipped configuration is the defaults") {
+    auto const shipped = service::load_config(PROJECT_DIR "/conf/portfoliod.yaml");
+    auto const defaults = service::Config{};
+    CHECK(shipped.database.url == defaults.database.url);
+    CHECK(shipped.database.owner_url == defaults.database.owner_url);
+    CHECK(shipped.database.workers == defaults.database.workers);
+    CHECK(shipped.routes == defaults.routes);
+    CHECK(shipped.schedule.quotes == defaults.schedule.quotes);
+    CHECK(shipped.schedule.exchange_rates == defaults.schedule.exchange_rates);
+    CHECK(shipped.schedule.performance == defaults.schedule.performance);
+    CHECK(shipped.schedule.fallback_poll == defaults.schedule.fallback_poll);
+    CHECK(shipped.schedule.upkeep == defaults.schedule.upkeep);
+    CHECK(shipped.backfill.concurrency == defaults.backfill.concurrency);
+    CHECK(shipped.backfill.max_attempts == defaults.backfill.max_attempts);
+    CHECK(shipped.backfill.keep_completed == defaults.backfill.keep_completed);
+    CHECK(shipped.backfill.history_before_purchase == defaults.backfill.history_before_purchase);
+    CHECK(shipped.backfill.close_only_after == defaults.backfill.close_only_after);
+    CHECK(shipped.log_level == defaults.log_level);
+}
+
+TEST_CASE("an empty configuration is the defaults") {
+    auto const config = service::read_config(yaml::Node::parse("", "c.yaml"));
+    CHECK(config.database.url == "host=/run/postgresql dbname=portfolio");
+    CHECK(config.schedule.quotes == 5min);
+}
+
+TEST_CASE("what is wrong is named with file, line and key") {
+    CHECK(complaint("databse: {}") == "c.yaml:1: databse: unknown key; did you mean 'database'?");
+    CHECK(complaint("schedule:\n  quotes: soon") ==
+          "c.yaml:2: schedule.quotes: must be a time such as 90s, 5m (minutes), 1h, 7d or 1y, not "
+          "'soon'");
+    CHECK(complaint("schedule: {fallback_poll: off}").find("cannot be off") != std::string::npos);
+    CHECK(complaint("schedule: {upkeep: \"24:00\"}") ==
+          "c.yaml:1: schedule.upkeep: there is no time of day '24:00'");
+    CHECK(complaint("database: {workers: 1}") ==
+          "c.yaml:1: database.workers: must be a whole number from 2 to 32, not '1'");
+    CHECK(complaint("backfill: {history_before_purchase: 3h}").find("must be in days or years") !=
+          std::string::npos);
+    CHECK(complaint("log: {level: loud}").find("must be error, warning, notice, info or debug") !=
+          std::string::npos);
+    CHECK(complaint("log:\n  level: info\n  level: debug")
+              .starts_with("c.yaml:3: log.level: this key stands twice"));
+    CHECK(complaint("routes: {stock: []}") == "c.yaml:1: routes.stock: names no provider");
+    CHECK(complaint("a: &x {b: 1}\nc: {<<: *x}").find("merge keys") != std::string::npos);
+    CHECK(complaint("database: [1").starts_with("c.yaml:"));
+}
+
+TEST_CASE("a variable is the environment's or a credential's, and an undefined one is an error") {
+    ::setenv("PORTFOLIOD_TEST_NAME", "secret word", 1);
+    auto const url = [](std::string const& text) {
+        auto const root = yaml::Node::parse("database: {url: \"" + text + "\"}", "c.yaml");
+        return service::read_config(root).database.url;
+    };
+    CHECK(url("password=${PORTFOLIOD_TEST_NAME}") == "password=secret word");
+    CHECK(url("cost $$5") == "cost $5");
+    CHECK(complaint("database: {url: \"${PORTFOLIOD_NOT_THERE}\"}") ==
+          "c.yaml:1: database.url: ${PORTFOLIOD_NOT_THERE} is neither an environment variable nor "
+          "a systemd credential");
+    CHECK(complaint("database: {url: \"$HOME\"}").find("write $$") != std::string::npos);
+    ::unsetenv("PORTFOLIOD_TEST_NAME");
+}
+
+TEST_CASE("a span of days or years is a calendar's") {
+    auto const config = service::read_config(yaml::Node::parse(
+        "backfill: {history_before_purchase: 30d, close_only_after: 3y}", "c.yaml"));
+    CHECK(config.backfill.history_before_purchase == "30 days");
+    CHECK(config.backfill.close_only_after == "3 years");
+}

@@ -1,0 +1,40 @@
+#include "tracking/backfill_queue.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace portfoliod;
+using namespace std::chrono_literals;
+using market::OutcomeKind;
+using tracking::Verdict;
+
+namespace {
+
+tracking::PutOff put_off(OutcomeKind kind, int attempts,
+                         std::optional<std::chrono::seconds> wait = std::nullopt) {
+    return tracking::put_off_for({kind, "said so", wait}, attempts, {}, 0.0);
+}
+
+} // namespace
+
+TEST_CASE("being told to wait waits as long as told, at least the back-off, and is no failed try") {
+    CHECK(put_off(OutcomeKind::rate_limited, 0, 900s).verdict == Verdict::rate_limited);
+    CHECK(put_off(OutcomeKind::rate_limited, 0, 900s).wait == 900s);
+    CHECK(put_off(OutcomeKind::rate_limited, 0, 1s).wait == 3s);
+    CHECK(put_off(OutcomeKind::rate_limited, 0).wait == 3s);
+}
+
+TEST_CASE("what may pass is tried again, later each time") {
+    for (auto const kind : {OutcomeKind::transient, OutcomeKind::malformed}) {
+        CHECK(put_off(kind, 0).verdict == Verdict::transient);
+        CHECK(put_off(kind, 0).wait == 3s);
+        CHECK(put_off(kind, 3).wait == 20s);
+        CHECK(put_off(kind, 100).wait == 1800s);
+        CHECK(put_off(kind, 0).message == "said so");
+    }
+}
+
+TEST_CASE("what will not pass by waiting has failed at once") {
+    for (auto const kind : {OutcomeKind::unknown_symbol, OutcomeKind::denied, OutcomeKind::refused,
+                            OutcomeKind::out_of_range})
+        CHECK(put_off(kind, 0).verdict == Verdict::permanent);
+}
