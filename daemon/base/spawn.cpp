@@ -24,6 +24,7 @@ void Tasks::spawn(std::string name, asio::awaitable<void> task) {
         asio::bind_cancellation_slot(at->cancel.slot(),
                                      // The one place where a task's exception arrives.
                                      [this, at](std::exception_ptr error) { ended(at, error); }));
+    if (stopping_) at->cancel.emit(asio::cancellation_type::terminal);
 }
 
 void Tasks::ended(std::list<Task>::iterator task, std::exception_ptr const& error) {

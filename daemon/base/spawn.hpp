@@ -25,7 +25,8 @@ class Tasks {
     Tasks& operator=(Tasks const&) = delete;
     ~Tasks() = default;
 
-    /// Starts a task. What it refers to must outlive join().
+    /// Starts a task; after stop(), one that is cancelled at its first wait. What it refers to must
+    /// outlive join().
     void spawn(std::string name, boost::asio::awaitable<void> task);
     /// Asks every task to end: whatever each waits for is cancelled.
     void stop();

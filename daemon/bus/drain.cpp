@@ -75,11 +75,12 @@ asio::awaitable<void> Drain::run() {
             co_await drain_all();
             failures = 0;
         } catch (db::Error const& e) {
-            // A lost connection is the listener's to report; it rings when there is a new one.
-            if (!e.connection_lost)
+            // An outage is the listener's to report, who rings when it is over; one that only this
+            // session meets is not.
+            if (++failures; !e.connection_lost || failures == 3)
                 log::error(fmt::format("changes could not be worked off and wait: {}", e.what()),
                            {{"SQLSTATE", e.sqlstate}});
-            wait = std::min(wait, retry.wait(++failures, random_share()));
+            wait = std::min(wait, retry.wait(failures, random_share()));
         }
         co_await wakeup_.wait_for(wait);
     }

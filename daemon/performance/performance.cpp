@@ -5,9 +5,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace portfoliod::performance {
 
 namespace {
+
+constexpr std::size_t batch_max = 500; // portfolios read and valued at once
 
 template <int Scale>
 std::string json(std::optional<valuation::Fixed<Scale>> const& value) {
@@ -52,10 +56,7 @@ std::vector<int> ids(db::Rows const& rows) {
     return ids;
 }
 
-} // namespace
-
-int refresh(db::Transaction& transaction, std::vector<int> const& portfolios, Day today) {
-    if (portfolios.empty()) return 0;
+int refresh_batch(db::Transaction& transaction, std::vector<int> const& portfolios, Day today) {
     auto const locked =
         ids(transaction.execute("SELECT portfoliod.lock_portfolios($1)", {portfolios}));
     if (locked.empty()) return 0;
@@ -67,6 +68,22 @@ int refresh(db::Transaction& transaction, std::vector<int> const& portfolios, Da
     return transaction.execute("SELECT portfoliod.store_performance($1)", {figures + "]"})
         .one()
         .integer(0);
+}
+
+} // namespace
+
+int refresh(db::Transaction& transaction, std::vector<int> const& portfolios, Day today) {
+    auto changed = 0;
+    // In id order, so that the locks are; in batches, so that memory does not grow with the number
+    // of holders.
+    for (std::size_t begin = 0; begin < portfolios.size(); begin += batch_max) {
+        auto const end = std::min(begin + batch_max, portfolios.size());
+        changed += refresh_batch(transaction,
+                                 {portfolios.begin() + static_cast<std::ptrdiff_t>(begin),
+                                  portfolios.begin() + static_cast<std::ptrdiff_t>(end)},
+                                 today);
+    }
+    return changed;
 }
 
 std::vector<int> portfolios_after(db::Transaction& transaction, int last, int batch_max) {

@@ -7,10 +7,10 @@
 
 namespace portfoliod::performance {
 
-/// Recomputes portfolio_performance_cache for these portfolios in the caller's transaction: locks
-/// them, reads what the figures rest on, has them valued, writes them, and announces
-/// portfolio_updated where one changed. One that cannot be valued is logged and keeps its old
-/// figures; the others are not concerned. Returns how many changed.
+/// Recomputes portfolio_performance_cache for these portfolios, sorted by id, in the caller's
+/// transaction: locks them, reads what the figures rest on, has them valued, writes them, and
+/// announces portfolio_updated where one changed. One that cannot be valued is logged and keeps its
+/// old figures; the others are not concerned. Returns how many changed.
 int refresh(db::Transaction& transaction, std::vector<int> const& portfolios, Day today);
 
 /// The next portfolios, by id, that have figures or something to make them of.

@@ -81,9 +81,8 @@ asio::awaitable<void> Schedule::attempt(Action action, char const* name) {
         auto run = (this->*action)();
         co_await std::move(run);
     } catch (db::Error const& e) {
-        // A lost connection is the listener's to report.
-        if (!e.connection_lost)
-            log::error(fmt::format("{}: {}", name, e.what()), {{"SQLSTATE", e.sqlstate}});
+        log::warning(fmt::format("{} put off to the next time: {}", name, e.what()),
+                     {{"SQLSTATE", e.sqlstate}});
     }
 }
 

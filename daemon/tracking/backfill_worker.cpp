@@ -28,6 +28,10 @@ std::vector<int> ids_of(PriceJob const& job) { return {job.id}; }
 
 std::vector<int> ids_of(RateJobs const& jobs) { return jobs.ids(); }
 
+bool is_empty(PriceJob const&) { return false; }
+
+bool is_empty(RateJobs const& jobs) { return jobs.jobs.empty(); }
+
 int first_id(PriceJob const& job) { return job.id; }
 
 int first_id(RateJobs const& jobs) { return jobs.jobs.front().id; }
@@ -53,6 +57,22 @@ std::optional<int> store(db::Transaction& transaction, RateJobs const& jobs,
     return complete(transaction, jobs, answer, today);
 }
 
+/// Jobs of a batch whose currency the answer does not have: no provider has all currencies.
+std::vector<RateJobs> take_unanswered(RateJobs& jobs, market::RateAnswer const& answer) {
+    std::vector<RateJobs> alone;
+    if (jobs.jobs.size() < 2) return alone;
+    auto const missing = [&answer](RateJobs::Job const& job) {
+        return std::none_of(answer.rows.begin(), answer.rows.end(),
+                            [&job](auto const& row) { return row.currency == job.currency; });
+    };
+    for (auto const& job : jobs.jobs)
+        if (missing(job)) alone.push_back({jobs.token, {job}, jobs.attempts});
+    std::erase_if(jobs.jobs, missing);
+    return alone;
+}
+
+std::vector<PriceJob> take_unanswered(PriceJob&, market::PriceAnswer const&) { return {}; }
+
 bool served(market::Outcome const& outcome) {
     return outcome.kind == market::OutcomeKind::ok || outcome.kind == market::OutcomeKind::empty;
 }
@@ -70,18 +90,22 @@ BackfillWorker::BackfillWorker(asio::any_io_executor const& executor, db::Lane& 
     , wakeup_(executor) {}
 
 asio::awaitable<void> BackfillWorker::run() {
-    for (;;) {
+    auto const retry = Backoff{500ms, 30s};
+    for (auto failures = 0;;) {
         auto wait = std::chrono::milliseconds{poll_time};
         try {
             auto more = true;
             while (more && under_way_ < policy_.concurrency) more = co_await start_next();
             // With every slot taken the end of a job rings.
             if (under_way_ < policy_.concurrency) wait = co_await time_to_next_job();
+            failures = 0;
         } catch (db::Error const& e) {
-            // A lost connection is the listener's to report; it rings when there is a new one.
-            if (!e.connection_lost)
-                log::error(fmt::format("cannot claim backfill jobs: {}", e.what()));
-            wait = 5s;
+            // An outage is the listener's to report, who rings when it is over; one that only this
+            // lane meets is not.
+            if (++failures; !e.connection_lost || failures == 3)
+                log::error(fmt::format("cannot claim backfill jobs: {}", e.what()),
+                           {{"SQLSTATE", e.sqlstate}});
+            wait = retry.wait(failures, random_share());
         }
         co_await wakeup_.wait_for(wait);
     }
@@ -145,10 +169,14 @@ asio::awaitable<void> BackfillWorker::work(Job job) {
     }
     // What follows is short and leaves the queue right; it is not to be cut off by a stop.
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    if (cancelled)
+    if (cancelled) {
         co_await return_claim(std::move(job));
-    else
-        co_await settle(std::move(job), std::move(answer), started);
+        co_return;
+    }
+    // Asked for alone, each goes to a provider that has it, or learns that none does.
+    if (served(answer.outcome))
+        for (auto& alone : take_unanswered(job, answer)) start(std::move(alone));
+    if (!is_empty(job)) co_await settle(std::move(job), std::move(answer), started);
 }
 
 template <class Job>

@@ -4,4 +4,5 @@
 CREATE OR REPLACE FUNCTION portfoliod.settled_until(asked daterange, last_row date, today date)
 RETURNS date
 LANGUAGE sql IMMUTABLE
-RETURN greatest(least(upper(asked) - 1, today - 5), least(upper(asked) - 1, last_row));
+RETURN greatest(least(upper(asked) - 1, today - 5),
+                least(upper(asked) - 1, coalesce(last_row, '-infinity'))); -- least() would pass over the NULL of an empty answer

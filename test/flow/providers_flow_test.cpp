@@ -182,3 +182,25 @@ TEST_CASE("an asset in pence is stored in pounds") {
                          {market.prices().close("VOD.L", day)}) == "t");
     CHECK(daemon.stop() == 0);
 }
+
+TEST_CASE(
+    "a currency that no provider has fails alone and says so; the others of its batch are loaded") {
+    test::Database database;
+    test::MarketServer market;
+    test::Daemon daemon{database, market};
+    test::Waiting waiting{database};
+    auto const portfolio = test::add_portfolio(database, "ann@example.org");
+    auto const euro = test::add_asset(database, "SAP", "stock", "XETRA", "EUR");
+    auto const rouble = test::add_asset(database, "GAZP", "bond", "", "RUB");
+    test::buy(database, portfolio, euro, "1", "100", "2026-11-02");
+    test::buy(database, portfolio, rouble, "1", "100", "2026-11-02");
+    daemon.start();
+    waiting.until("SELECT string_agg(currency_code || ' ' || status, ', ' ORDER BY currency_code) "
+                  "FROM portfoliod.rate_backfill_queue",
+                  "EUR completed, RUB failed");
+    CHECK(database.value("SELECT count(*) FROM exchange_rates WHERE currency_code = 'RUB'") == "0");
+    CHECK(database.value("SELECT count(*) > 0 FROM exchange_rates WHERE currency_code = 'EUR'") ==
+          "t");
+    waiting.until("SELECT status FROM portfolio_performance_cache", "incomplete");
+    CHECK(daemon.stop() == 0);
+}
