@@ -58,10 +58,11 @@ build_project() {
   echo "build: ready after $((SECONDS - since)) s"
 }
 
-# On a terminal a line that counts, else nothing.
+# How much there is to do and, on a terminal, a line that counts: the first build takes minutes.
 show_progress() {
-  local line
+  local line announced=''
   while IFS= read -r line; do
+    [[ ! $announced && $line =~ ^\[1/([0-9]{2,})\] ]] && announced=1 && echo "build: ${BASH_REMATCH[1]} steps; the log is $log"
     [[ -t 1 && $line == \[*/*\]* ]] && printf '\rbuild: %s\e[K' "${line%%]*}]"
   done
   [[ -t 1 ]] && printf '\r\e[K'
