@@ -1,10 +1,12 @@
 // The code map, in the order in which an event walks through:
-//   bus/          hears a notification, takes the changes out of the outbox, brings what is derived
-//   up to date tracking/     which assets are held, which history is missing, the backfill queue
-//   and its worker performance/  reads what figures rest on, has them computed, writes and
-//   announces them market/       asks providers over HTTPS and reads their answers valuation/
-//   computes figures: pure schedule/     what runs by the clock service/      command line,
-//   configuration, schema, systemd db/, base/    the door to PostgreSQL; time, log, tasks
+//   bus/          hears a notification, takes the changes out of the outbox, brings what is derived up to date
+//   tracking/     which assets are held, which history is missing, the backfill queue and its worker
+//   performance/  reads what figures rest on, has them computed, writes and announces them
+//   market/       asks providers over HTTPS and reads their answers
+//   valuation/    computes figures: pure
+//   schedule/     what runs by the clock
+//   service/      command line, configuration, schema, systemd
+//   db/, base/    the door to PostgreSQL; time, log, tasks
 
 #include "base/log.hpp"
 #include "base/spawn.hpp"

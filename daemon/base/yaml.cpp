@@ -55,9 +55,8 @@ struct Builder {
                 auto const name = entry.first.Scalar();
                 auto child = build(entry.second, join(key, name), entry.first.Mark().line + 1);
                 if (name == "<<") child.fail("merge keys (<<) are not supported; write it out");
-                auto const twice =
-                    std::any_of(content->map.begin(), content->map.end(),
-                                [&](auto const& have) { return have.first == name; });
+                auto const twice = std::ranges::any_of(
+                    content->map, [&](auto const& have) { return have.first == name; });
                 if (twice) child.fail("this key stands twice in the same map");
                 content->map.emplace_back(name, std::move(child));
             }
@@ -183,11 +182,10 @@ std::optional<Node> Node::find(std::string_view key) const {
 
 void Node::allow_only(std::initializer_list<std::string_view> keys) const {
     for (auto const& [name, node] : entries()) {
-        if (std::find(keys.begin(), keys.end(), name) != keys.end()) continue;
-        auto const nearest =
-            std::min_element(keys.begin(), keys.end(), [&](auto const& a, auto const& b) {
-                return edit_distance(a, name) < edit_distance(b, name);
-            });
+        if (std::ranges::find(keys, name) != keys.end()) continue;
+        auto const nearest = std::ranges::min_element(keys, [&](auto const& a, auto const& b) {
+            return edit_distance(a, name) < edit_distance(b, name);
+        });
         if (nearest != keys.end() && edit_distance(*nearest, name) <= 2)
             node.fail(fmt::format("unknown key; did you mean '{}'?", *nearest));
         node.fail(fmt::format("unknown key; known here: {}", fmt::join(keys, ", ")));

@@ -13,16 +13,18 @@ inline constexpr std::string_view transaction_deleted = "transaction_deleted";
 inline constexpr std::string_view backfill_requested = "backfill_requested";
 inline constexpr std::string_view prices_updated = "prices_updated";
 inline constexpr std::string_view exchange_rates_updated = "exchange_rates_updated";
-
-// Announced by the daemon; it does not listen to them.
-inline constexpr std::string_view portfolio_updated = "portfolio_updated";
+/// Announced by daemons, and heard by them: history that is no longer pending changes the status of figures.
 inline constexpr std::string_view backfill_finished = "backfill_finished";
+
+// Announced by the daemon; it does not listen to it.
+inline constexpr std::string_view portfolio_updated = "portfolio_updated";
 
 /// What the daemon listens to.
 inline std::vector<std::string> listened() {
     std::vector<std::string> names;
-    for (auto const name : {transaction_created, transaction_updated, transaction_deleted,
-                            backfill_requested, prices_updated, exchange_rates_updated})
+    for (auto const name :
+         {transaction_created, transaction_updated, transaction_deleted, backfill_requested,
+          prices_updated, exchange_rates_updated, backfill_finished})
         names.emplace_back(name);
     return names;
 }

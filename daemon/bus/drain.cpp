@@ -30,17 +30,21 @@ std::vector<int> merged(std::vector<int> const& a, std::vector<int> const& b) {
 
 Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy const& policy) {
     auto const changes = take_changes(transaction, batch_rows_max);
-    if (changes.empty()) return {};
+    if (changes.rows == 0) return {};
     Drained done{changes.rows, 0, 0};
-    if (!changes.traded_assets.empty()) {
-        tracking::recount(transaction, changes.traded_assets);
-        done.jobs =
-            tracking::request_missing_history(transaction, changes.traded_assets, today, policy) +
-            tracking::request_missing_rates(transaction, today, policy);
-    }
+
+    // Splits open and close positions too, so every asset is recounted.
+    auto const uncounted =
+        tracking::recount(transaction, merged(changes.traded_assets, changes.priced_assets));
+    if (auto const& assets = changes.traded_assets; !assets.empty())
+        done.jobs = tracking::request_missing_history(transaction, assets, today, policy) +
+                    tracking::request_missing_rates(transaction, assets, today, policy);
     auto const moved =
         performance::affected(transaction, changes.priced_assets, changes.currencies);
-    done.portfolios = performance::refresh(transaction, merged(changes.portfolios, moved), today);
+    auto const refreshed =
+        performance::refresh(transaction, merged(changes.portfolios, moved), today);
+    done.portfolios = refreshed.changed;
+    done.rows -= come_back_to(transaction, refreshed.held_back, uncounted);
     return done;
 }
 
@@ -48,8 +52,9 @@ int request_everything_missing(db::Transaction& transaction, Day today,
                                tracking::Policy const& policy) {
     // A split whose day has come moves positions, and so writes into the outbox.
     transaction.execute("SELECT portfoliod.apply_due_splits()");
+    tracking::revive_failed_jobs(transaction);
     return tracking::request_all_missing_history(transaction, today, policy) +
-           tracking::request_missing_rates(transaction, today, policy);
+           tracking::request_all_missing_rates(transaction, today, policy);
 }
 
 Drain::Drain(asio::any_io_executor const& executor, db::Lane& lane, Clock const& clock,
@@ -71,8 +76,12 @@ asio::awaitable<void> Drain::run() {
     for (;;) {
         auto wait = std::chrono::milliseconds{fallback_poll_};
         try {
-            if (everything_ || everything_seen_on_ != clock_.today()) co_await look_at_everything();
+            // First what users wait for; then, since a split due today writes into the outbox, what that left there.
             co_await drain_all();
+            if (everything_ || everything_seen_on_ != clock_.today()) {
+                co_await look_at_everything();
+                co_await drain_all();
+            }
             failures = 0;
         } catch (db::Error const& e) {
             // An outage is the listener's to report, who rings when it is over; one that only this
@@ -81,6 +90,11 @@ asio::awaitable<void> Drain::run() {
                 log::error(fmt::format("changes could not be worked off and wait: {}", e.what()),
                            {{"SQLSTATE", e.sqlstate}});
             wait = std::min(wait, retry.wait(failures, random_share()));
+        }
+        // Not even a ring shortens it then: on a busy bus a batch that fails would be tried, and reported, without end.
+        if (failures > 3) {
+            co_await pause(wait);
+            continue;
         }
         co_await wakeup_.wait_for(wait);
     }
@@ -93,7 +107,7 @@ asio::awaitable<void> Drain::drain_all() {
             return drain_batch(transaction, clock_.today(), policy_);
         };
         auto const done = co_await lane_.transact(batch);
-        if (done.rows == 0) co_return;
+        if (done.rows <= 0) co_return; // nothing left but what others hold
         log::debug(
             fmt::format("worked off {} changes: {} backfill jobs queued, {} portfolios changed",
                         done.rows, done.jobs, done.portfolios),

@@ -15,9 +15,10 @@ namespace portfoliod::bus {
 
 /// What one transaction of the drain did.
 struct Drained {
-    std::int64_t rows = 0; ///< outbox rows taken
-    int jobs = 0;          ///< backfill jobs queued
-    int portfolios = 0;    ///< portfolios whose figures changed
+    /// Outbox rows taken, less those put back because somebody holds what they concern.
+    std::int64_t rows = 0;
+    int jobs = 0;       ///< backfill jobs queued
+    int portfolios = 0; ///< portfolios whose figures changed
 };
 
 /// Takes one batch of changes and brings everything derived from them up to date: tracked assets,

@@ -8,8 +8,8 @@ namespace {
 
 template <class Value>
 void sort_unique(std::vector<Value>& values) {
-    std::sort(values.begin(), values.end());
-    values.erase(std::unique(values.begin(), values.end()), values.end());
+    std::ranges::sort(values);
+    values.erase(std::ranges::unique(values).begin(), values.end());
 }
 
 } // namespace
@@ -35,6 +35,14 @@ Changes take_changes(db::Transaction& transaction, int rows_max) {
     sort_unique(changes.priced_assets);
     sort_unique(changes.currencies);
     return changes;
+}
+
+std::int64_t come_back_to(db::Transaction& transaction, std::vector<int> const& portfolios,
+                          std::vector<int> const& assets) {
+    if (portfolios.empty() && assets.empty()) return 0;
+    return transaction.execute("SELECT portfoliod.come_back_to($1, $2)", {portfolios, assets})
+        .one()
+        .bigint(0);
 }
 
 } // namespace portfoliod::bus

@@ -15,11 +15,13 @@ struct Changes {
     std::vector<int> priced_assets;      ///< with changed prices or splits
     std::vector<std::string> currencies; ///< with changed rates
     std::int64_t rows = 0;               ///< outbox rows taken
-
-    [[nodiscard]] bool empty() const { return rows == 0; }
 };
 
 /// Takes up to rows_max rows out of the outbox; they are back if the transaction is not committed.
 Changes take_changes(db::Transaction& transaction, int rows_max);
+
+/// Puts back what a transaction in progress holds; returns how many rows that made.
+std::int64_t come_back_to(db::Transaction& transaction, std::vector<int> const& portfolios,
+                          std::vector<int> const& assets);
 
 } // namespace portfoliod::bus

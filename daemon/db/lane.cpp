@@ -20,8 +20,11 @@ std::unique_ptr<Session> Lane::borrow() {
 }
 
 void Lane::give_back(std::unique_ptr<Session> session) {
-    if (!session->usable()) return;
     auto const lock = std::lock_guard{mutex_};
+    if (!session->usable()) {
+        idle_.clear(); // whatever ended this one has most likely ended them too
+        return;
+    }
     idle_.push_back(std::move(session));
 }
 

@@ -89,7 +89,10 @@ namespace {
 template <std::size_t Width>
 void put_row(pqxx::stream_to& stream, CopyRow const& row) {
     std::array<char const*, Width> fields{};
-    for (std::size_t i = 0; i < Width; ++i) fields.at(i) = row.at(i) ? row[i]->c_str() : nullptr;
+    for (std::size_t i = 0; i < Width; ++i) {
+        auto const& field = row.at(i);
+        fields.at(i) = field ? field->c_str() : nullptr;
+    }
     stream << fields;
 }
 

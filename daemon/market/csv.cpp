@@ -54,9 +54,8 @@ class CsvReader {
         std::vector<std::string_view> cells;
         if (!read_line(cells)) return false;
         for (auto const cell : cells) text_->header.emplace_back(cell);
-        return std::all_of(columns.begin(), columns.end(), [&](auto const& column) {
-            return std::find(text_->header.begin(), text_->header.end(), column) !=
-                   text_->header.end();
+        return std::ranges::all_of(columns, [&](auto const& column) {
+            return std::ranges::find(text_->header, column) != text_->header.end();
         });
     }
 
@@ -114,8 +113,8 @@ class CsvReader {
     }
 
     bool read_plain(std::string_view& cell) {
-        auto const* const stop = std::find_if(
-            rest_.begin(), rest_.end(), [](char c) { return c == ',' || c == '\r' || c == '\n'; });
+        auto const* const stop =
+            std::ranges::find_if(rest_, [](char c) { return c == ',' || c == '\r' || c == '\n'; });
         auto const end = static_cast<std::size_t>(stop - rest_.begin());
         cell = trimmed(rest_.substr(0, end));
         rest_.remove_prefix(end);

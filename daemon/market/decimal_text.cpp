@@ -22,7 +22,7 @@ struct Parts {
 
 std::string_view take_digits(std::string_view& text) {
     auto const* const first_other =
-        std::find_if(text.begin(), text.end(), [](char c) { return c < '0' || c > '9'; });
+        std::ranges::find_if(text, [](char c) { return c < '0' || c > '9'; });
     auto const end = static_cast<std::size_t>(first_other - text.begin());
     auto const digits = text.substr(0, end);
     text.remove_prefix(end);

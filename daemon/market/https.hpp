@@ -45,8 +45,8 @@ class HttpsError : public std::runtime_error {
 };
 
 struct HttpsLimits {
-    std::size_t header_bytes_max = 16 * 1024;
-    std::size_t body_bytes_max = 16 * 1024 * 1024;
+    std::size_t header_bytes_max = std::size_t{16} * 1024;
+    std::size_t body_bytes_max = std::size_t{16} * 1024 * 1024;
     std::chrono::milliseconds total_ms_max{30'000}; ///< from resolving to the body's last byte
 };
 

@@ -30,7 +30,7 @@ std::string_view trimmed(std::string_view token) {
 }
 
 bool looks_numeric(std::string_view token) {
-    return std::all_of(token.begin(), token.end(), [](char c) {
+    return std::ranges::all_of(token, [](char c) {
         return (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E';
     });
 }

@@ -24,12 +24,11 @@ bool contains(std::string_view text, std::string_view part) {
     auto const same = [](unsigned char a, unsigned char b) {
         return std::tolower(a) == std::tolower(b);
     };
-    return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
+    return std::ranges::search(text, part, same).begin() != text.end();
 }
 
 bool contains_any(std::string_view text, std::vector<std::string> const& parts) {
-    return std::any_of(parts.begin(), parts.end(),
-                       [text](auto const& part) { return contains(text, part); });
+    return std::ranges::any_of(parts, [text](auto const& part) { return contains(text, part); });
 }
 
 /// The text a rule looks at; nothing when there is none.

@@ -85,7 +85,7 @@ class PriceReader {
         if (name->text == asked) return true;
         if (!rule_.batch) return false;
         auto const& named = rule_.batch->named;
-        return std::any_of(named.begin(), named.end(), [&](auto const& known) {
+        return std::ranges::any_of(named, [&](auto const& known) {
             return known.expand(question_.variables) == name->text;
         });
     }

@@ -34,7 +34,7 @@ class RateReader {
             keep(row);
         }
         // The later stamp of a day counts; answers by date are taken in their own order.
-        std::sort(found_.begin(), found_.end(), [](auto const& a, auto const& b) {
+        std::ranges::sort(found_, [](auto const& a, auto const& b) {
             return std::tie(a.stamp, a.position) < std::tie(b.stamp, b.position);
         });
         QuotedRates answer;

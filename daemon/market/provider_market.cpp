@@ -25,7 +25,7 @@ std::size_t rank(OutcomeKind kind) {
     using enum OutcomeKind;
     constexpr std::array order = {ok,     empty,        rate_limited, transient,     malformed,
                                   denied, out_of_range, refused,      unknown_symbol};
-    return static_cast<std::size_t>(std::find(order.begin(), order.end(), kind) - order.begin());
+    return static_cast<std::size_t>(std::ranges::find(order, kind) - order.begin());
 }
 
 void log_failure(Provider const& provider, Outcome const& outcome) {

@@ -120,7 +120,7 @@ std::vector<RateRow> cross_to_usd(std::vector<QuotedRate> const& rates,
     std::vector<QuotedRate const*> in_time;
     for (auto const& rate : rates) in_time.push_back(&rate);
     // By time, and in their own order within it: they lie side by side in one vector.
-    std::sort(in_time.begin(), in_time.end(), [](auto const* a, auto const* b) {
+    std::ranges::sort(in_time, [](auto const* a, auto const* b) {
         return a->timestamp != b->timestamp ? a->timestamp < b->timestamp : a < b;
     });
     std::vector<RateRow> rows;

@@ -98,8 +98,8 @@ bool asks_by_name(RequestRule const& rule) {
     auto const names = [](Template const& text) {
         return text.mentions("symbol") || text.mentions("currency");
     };
-    return names(rule.path) || std::any_of(rule.query.begin(), rule.query.end(),
-                                           [&](auto const& entry) { return names(entry.second); });
+    return names(rule.path) ||
+           std::ranges::any_of(rule.query, [&](auto const& entry) { return names(entry.second); });
 }
 
 Variables currency_variables(Declaration const& provider, RequestRule const& rule,
@@ -117,7 +117,7 @@ Variables batch_variables(Declaration const& provider, RequestRule const& rule,
                           std::vector<std::string> const& currencies) {
     std::vector<std::string> names;
     auto const add = [&](std::string const& name) {
-        if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+        if (std::ranges::find(names, name) == names.end()) names.push_back(name);
     };
     for (auto const& currency : currencies)
         add(currency_variables(provider, rule, currency).words["symbol"]);

@@ -17,12 +17,12 @@ constexpr std::array words = {"symbol", "base",     "quote", "suffix", "currency
 constexpr std::array days = {"from", "to", "until"};
 
 bool among(auto const& names, std::string_view name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
+    return std::ranges::find(names, name) != names.end();
 }
 
 std::string in_case(std::string text, int (*change)(int)) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [change](unsigned char c) { return static_cast<char>(change(c)); });
+    std::ranges::transform(text, text.begin(),
+                           [change](unsigned char c) { return static_cast<char>(change(c)); });
     return text;
 }
 
@@ -82,8 +82,8 @@ Template::Piece Template::variable(std::string_view inside) {
 }
 
 bool Template::mentions(std::string_view name) const {
-    return std::any_of(pieces_.begin(), pieces_.end(),
-                       [name](auto const& piece) { return !piece.literal && piece.text == name; });
+    return std::ranges::any_of(
+        pieces_, [name](auto const& piece) { return !piece.literal && piece.text == name; });
 }
 
 std::string Template::value(Piece const& piece, Variables const& variables) {

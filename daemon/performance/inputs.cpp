@@ -8,49 +8,48 @@ using valuation::Price;
 using valuation::Quantity;
 using valuation::Rate;
 
+// What the columns a … g of valuation_inputs() hold, kind by kind.
+
 valuation::Holding holding(db::Row const& row) {
     valuation::Holding holding;
-    holding.asset_id = row.integer(1);
+    holding.asset_id = row.integer(2);
     holding.quantity = Quantity::parse(row.text(3));
     if (!row.is_null(4))
         holding.close = valuation::Close{Price::parse(row.text(4)), row.day(5), row.boolean(6)};
     holding.history_pending = row.boolean(7);
-    if (row.text(2) == "USD")
-        holding.rate = valuation::LatestRate::usd();
-    else if (!row.is_null(8))
-        holding.rate = valuation::LatestRate{Rate::parse(row.text(8)), row.day(9)};
+    // USD has a rate and no day: it has no age.
+    if (!row.is_null(8))
+        holding.rate = valuation::LatestRate{Rate::parse(row.text(8)), row.maybe(&db::Row::day, 9)};
     return holding;
 }
 
 valuation::Trade trade(db::Row const& row) {
     valuation::Trade trade;
-    trade.asset_id = row.integer(1);
-    trade.side = row.boolean(2) ? valuation::Side::buy : valuation::Side::sell;
-    trade.timestamp = row.instant(3);
-    trade.quantity = Quantity::parse(row.text(4));
-    trade.price = Price::parse(row.text(5));
-    trade.fee = Price::parse(row.text(6));
-    if (!row.is_null(7)) trade.rate = Rate::parse(row.text(7));
+    trade.asset_id = row.integer(2);
+    trade.side = row.text(3) == "buy" ? valuation::Side::buy : valuation::Side::sell;
+    trade.timestamp = row.instant(4);
+    trade.quantity = Quantity::parse(row.text(5));
+    trade.price = Price::parse(row.text(6));
+    trade.fee = Price::parse(row.text(7));
+    if (!row.is_null(8)) trade.rate = Rate::parse(row.text(8));
     return trade;
 }
 
 valuation::Split split(db::Row const& row) {
-    return {row.integer(1), row.day(2), valuation::SplitTerm::parse(row.text(3)),
-            valuation::SplitTerm::parse(row.text(4))};
+    return {row.integer(2), row.day(3), valuation::SplitTerm::parse(row.text(4)),
+            valuation::SplitTerm::parse(row.text(5))};
 }
 
-/// Puts each row where its portfolio's inputs are; one that no figure can be made of marks its own
-/// portfolio only.
-template <class Item>
-void distribute(std::map<int, Inputs>& inputs, db::Rows const& rows, Item (*read)(db::Row const&),
-                std::vector<Item> Inputs::* where) {
-    for (auto const row : rows) {
-        auto& portfolio = inputs[row.integer(0)];
-        try {
-            (portfolio.*where).push_back(read(row));
-        } catch (std::exception const& e) {
-            portfolio.unreadable = e.what();
-        }
+/// Adds the row to its portfolio's inputs; one that no figure can be made of marks its own portfolio only.
+void add(std::map<int, Inputs>& inputs, db::Row const& row) {
+    auto& portfolio = inputs[row.integer(1)];
+    try {
+        auto const kind = row.text(0);
+        if (kind == "holding") portfolio.holdings.push_back(holding(row));
+        if (kind == "trade") portfolio.trades.push_back(trade(row));
+        if (kind == "split") portfolio.splits.push_back(split(row));
+    } catch (std::exception const& e) {
+        portfolio.unreadable = e.what();
     }
 }
 
@@ -60,23 +59,11 @@ std::map<int, Inputs> read_inputs(db::Transaction& transaction, std::vector<int>
                                   Day today) {
     std::map<int, Inputs> inputs;
     for (auto const id : portfolios) inputs[id];
-    distribute(
-        inputs,
-        transaction.execute("SELECT portfolio_id, asset_id, currency, quantity, close, "
-                            "price_date, provisional, history_pending, rate_to_usd, rate_date "
-                            "FROM portfoliod.holdings($1)",
-                            {portfolios}),
-        holding, &Inputs::holdings);
-    distribute(inputs,
-               transaction.execute("SELECT portfolio_id, asset_id, is_buy, traded_at, quantity, "
-                                   "price, fee, rate_to_usd FROM portfoliod.trades($1)",
-                                   {portfolios}),
-               trade, &Inputs::trades);
-    distribute(inputs,
-               transaction.execute("SELECT portfolio_id, asset_id, ex_date, numerator, denominator "
-                                   "FROM portfoliod.splits_of($1, $2)",
-                                   {portfolios, today}),
-               split, &Inputs::splits);
+    for (auto const row :
+         transaction.execute("SELECT kind, portfolio_id, asset_id, a, b, c, d, e, f, g "
+                             "FROM portfoliod.valuation_inputs($1, $2)",
+                             {portfolios, today}))
+        add(inputs, row);
     return inputs;
 }
 

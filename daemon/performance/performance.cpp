@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace portfoliod::performance {
 
@@ -56,34 +57,36 @@ std::vector<int> ids(db::Rows const& rows) {
     return ids;
 }
 
-int refresh_batch(db::Transaction& transaction, std::vector<int> const& portfolios, Day today) {
+/// portfolios sorted, as lock_portfolios() returns them.
+void refresh_batch(db::Transaction& transaction, std::vector<int> const& portfolios, Day today,
+                   Refreshed& refreshed) {
     auto const locked =
         ids(transaction.execute("SELECT portfoliod.lock_portfolios($1)", {portfolios}));
-    if (locked.empty()) return 0;
+    std::ranges::set_difference(portfolios, locked, std::back_inserter(refreshed.held_back));
+    if (locked.empty()) return;
     std::string figures;
     for (auto const& [portfolio, inputs] : read_inputs(transaction, locked, today))
         if (auto const one = value_one(portfolio, inputs, today))
             figures += (figures.empty() ? "[" : ",") + *one;
-    if (figures.empty()) return 0;
-    return transaction.execute("SELECT portfoliod.store_performance($1)", {figures + "]"})
-        .one()
-        .integer(0);
+    if (figures.empty()) return;
+    refreshed.changed +=
+        transaction.execute("SELECT portfoliod.store_performance($1)", {figures + "]"})
+            .one()
+            .integer(0);
 }
 
 } // namespace
 
-int refresh(db::Transaction& transaction, std::vector<int> const& portfolios, Day today) {
-    auto changed = 0;
-    // In id order, so that the locks are; in batches, so that memory does not grow with the number
-    // of holders.
+Refreshed refresh(db::Transaction& transaction, std::vector<int> const& portfolios, Day today) {
+    Refreshed refreshed;
+    // In batches, so that memory does not grow with the number of holders.
     for (std::size_t begin = 0; begin < portfolios.size(); begin += batch_max) {
-        auto const end = std::min(begin + batch_max, portfolios.size());
-        changed += refresh_batch(transaction,
-                                 {portfolios.begin() + static_cast<std::ptrdiff_t>(begin),
-                                  portfolios.begin() + static_cast<std::ptrdiff_t>(end)},
-                                 today);
+        auto const first = portfolios.begin() + static_cast<std::ptrdiff_t>(begin);
+        auto const size = std::min(batch_max, portfolios.size() - begin);
+        refresh_batch(transaction, {first, first + static_cast<std::ptrdiff_t>(size)}, today,
+                      refreshed);
     }
-    return changed;
+    return refreshed;
 }
 
 std::vector<int> portfolios_after(db::Transaction& transaction, int last, int batch_max) {

@@ -3,15 +3,21 @@
 #include "base/time.hpp"
 #include "db/session.hpp"
 
+#include <string>
 #include <vector>
 
 namespace portfoliod::performance {
 
-/// Recomputes portfolio_performance_cache for these portfolios, sorted by id, in the caller's
-/// transaction: locks them, reads what the figures rest on, has them valued, writes them, and
-/// announces portfolio_updated where one changed. One that cannot be valued is logged and keeps its
-/// old figures; the others are not concerned. Returns how many changed.
-int refresh(db::Transaction& transaction, std::vector<int> const& portfolios, Day today);
+struct Refreshed {
+    int changed = 0; ///< portfolios whose figures changed
+    std::vector<int>
+        held_back; ///< left alone: a transaction in progress holds them, or they are gone
+};
+
+/// Recomputes portfolio_performance_cache for these portfolios, sorted by id, in the caller's transaction: locks them,
+/// reads what the figures rest on, has them valued, writes them, and announces portfolio_updated where one changed.
+/// One that cannot be valued is logged and keeps its old figures; the others are not concerned.
+Refreshed refresh(db::Transaction& transaction, std::vector<int> const& portfolios, Day today);
 
 /// The next portfolios, by id, that have figures or something to make them of.
 std::vector<int> portfolios_after(db::Transaction& transaction, int last, int batch_max);

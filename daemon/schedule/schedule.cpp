@@ -72,18 +72,21 @@ asio::awaitable<void> Schedule::daily(std::chrono::minutes time_of_day, Action a
             co_await leading.wait_for(
                 std::min<std::chrono::milliseconds>(left, std::chrono::hours{1}));
         }
-        if (leads_) co_await attempt(action, name);
+        while (leads_ && !co_await attempt(action, name))
+            co_await leading.wait_for(std::chrono::minutes{5});
     }
 }
 
-asio::awaitable<void> Schedule::attempt(Action action, char const* name) {
+asio::awaitable<bool> Schedule::attempt(Action action, char const* name) {
     try {
         auto run = (this->*action)();
         co_await std::move(run);
+        co_return true;
     } catch (db::Error const& e) {
-        log::warning(fmt::format("{} put off to the next time: {}", name, e.what()),
+        log::warning(fmt::format("{} failed and will be tried again: {}", name, e.what()),
                      {{"SQLSTATE", e.sqlstate}});
     }
+    co_return false;
 }
 
 asio::awaitable<void> Schedule::fetch_quotes() {
@@ -105,8 +108,14 @@ asio::awaitable<void> Schedule::fetch_quotes() {
                 tracking::store_prices(transaction, asset.id, answer.source, answer.rows,
                                        tracking::Finality::provisional, clock_.today(), policy_);
             };
-            co_await lane_.transact(keep);
-            ++answered;
+            try {
+                co_await lane_.transact(keep);
+                ++answered;
+            } catch (db::Error const& e) {
+                if (e.connection_lost) throw;
+                // One quote that cannot be stored must not keep the assets behind it from theirs.
+                failure = fmt::format("{}: {}", asset.symbol, e.what());
+            }
         } else if (answer.outcome.kind != market::OutcomeKind::empty) {
             failure = fmt::format("{}: {}", asset.symbol, answer.outcome.message);
             log::debug(fmt::format("no quote of {}", failure), {{"ASSET_ID", asset.id}});
@@ -152,7 +161,7 @@ asio::awaitable<void> Schedule::refresh_performance() {
                 performance::portfolios_after(transaction, last, refresh_batch_max);
             more = !portfolios.empty();
             if (more) last = portfolios.back();
-            return performance::refresh(transaction, portfolios, clock_.today());
+            return performance::refresh(transaction, portfolios, clock_.today()).changed;
         };
         changed += co_await lane_.transact(batch);
     }

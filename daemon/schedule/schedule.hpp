@@ -41,7 +41,8 @@ class Schedule {
                                        char const* name, Wakeup& leading);
     boost::asio::awaitable<void> daily(std::chrono::minutes time_of_day, Action action,
                                        char const* name, Wakeup& leading);
-    boost::asio::awaitable<void> attempt(Action action, char const* name);
+    /// False when the database failed it.
+    boost::asio::awaitable<bool> attempt(Action action, char const* name);
 
     boost::asio::awaitable<void> fetch_quotes();
     boost::asio::awaitable<void> fetch_exchange_rates();

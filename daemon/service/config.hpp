@@ -17,7 +17,7 @@ namespace portfoliod::service {
 struct Config {
     struct Database {
         std::string url = "host=/run/postgresql dbname=portfolio";
-        std::string owner_url; ///< for migrate; "" = url as the current OS user
+        std::string owner_url; ///< for migrate; "" = as url
         int workers = 3;       ///< database threads: one drains, the others do the long work
     };
 

@@ -18,7 +18,7 @@ std::vector<std::filesystem::path> declaration_files(std::filesystem::path const
         throw ConfigError{fmt::format("providers_dir {}: holds no provider files (NAME.yaml); set "
                                       "providers_dir to the folder that does",
                                       folder.string())};
-    std::sort(files.begin(), files.end());
+    std::ranges::sort(files);
     return files;
 }
 

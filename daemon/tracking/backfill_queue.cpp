@@ -35,8 +35,8 @@ std::vector<int> RateJobs::ids() const {
 std::vector<std::string> RateJobs::currencies() const {
     std::vector<std::string> currencies;
     for (auto const& job : jobs) currencies.push_back(job.currency);
-    std::sort(currencies.begin(), currencies.end());
-    currencies.erase(std::unique(currencies.begin(), currencies.end()), currencies.end());
+    std::ranges::sort(currencies);
+    currencies.erase(std::ranges::unique(currencies).begin(), currencies.end());
     return currencies;
 }
 
@@ -76,6 +76,8 @@ std::optional<RateJobs> claim_rate_jobs(db::Transaction& transaction, Policy con
         claimed.jobs.push_back({row.integer(0), row.string(2), {row.day(3), row.day(4)}});
         claimed.attempts = std::max(claimed.attempts, row.integer(5));
     }
+    // In the order in which everybody locks coverage.
+    std::ranges::sort(claimed.jobs, {}, &RateJobs::Job::currency);
     return claimed;
 }
 
@@ -121,6 +123,7 @@ std::optional<int> complete(db::Transaction& transaction, PriceJob const& job,
     std::optional<Day> last_row;
     for (auto const& row : answer.rows) last_row = std::max(last_row.value_or(row.date), row.date);
     auto const served_from = answer.served ? std::optional{answer.served->first} : std::nullopt;
+    store_events(transaction, job.asset.id, answer);
     // First the claim, then the rows: a job that was taken over stores nothing.
     auto const ours =
         transaction
@@ -156,9 +159,10 @@ std::optional<int> complete(db::Transaction& transaction, RateJobs const& jobs,
     return store_rates(transaction, answer.source, answer.rows);
 }
 
-std::optional<Instant> next_job_at(db::Transaction& transaction) {
-    auto const row = transaction.execute("SELECT portfoliod.next_backfill_at()").one();
-    return row.maybe(&db::Row::instant, 0);
+std::optional<std::chrono::milliseconds> time_to_next_job(db::Transaction& transaction) {
+    auto const row = transaction.execute("SELECT portfoliod.next_backfill_in()").one();
+    if (row.is_null(0)) return std::nullopt;
+    return std::chrono::milliseconds{row.bigint(0)};
 }
 
 } // namespace portfoliod::tracking

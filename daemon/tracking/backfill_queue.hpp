@@ -74,7 +74,7 @@ std::optional<int> complete(db::Transaction& transaction, PriceJob const& job,
 std::optional<int> complete(db::Transaction& transaction, RateJobs const& jobs,
                             market::RateAnswer const& answer, Day today);
 
-/// When a job that waits now may run; nothing when none waits.
-std::optional<Instant> next_job_at(db::Transaction& transaction);
+/// In how long a job that waits now may run (never, when none waits), by the server's clock.
+std::optional<std::chrono::milliseconds> time_to_next_job(db::Transaction& transaction);
 
 } // namespace portfoliod::tracking

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "base/timeout.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -60,10 +61,10 @@ std::optional<int> store(db::Transaction& transaction, RateJobs const& jobs,
 /// Jobs of a batch whose currency the answer does not have: no provider has all currencies.
 std::vector<RateJobs> take_unanswered(RateJobs& jobs, market::RateAnswer const& answer) {
     std::vector<RateJobs> alone;
-    if (jobs.jobs.size() < 2) return alone;
+    if (jobs.jobs.size() < 2 || answer.rows.empty()) return alone; // no row at all: a weekend
     auto const missing = [&answer](RateJobs::Job const& job) {
-        return std::none_of(answer.rows.begin(), answer.rows.end(),
-                            [&job](auto const& row) { return row.currency == job.currency; });
+        return std::ranges::none_of(
+            answer.rows, [&job](auto const& row) { return row.currency == job.currency; });
     };
     for (auto const& job : jobs.jobs)
         if (missing(job)) alone.push_back({jobs.token, {job}, jobs.attempts});
@@ -107,6 +108,10 @@ asio::awaitable<void> BackfillWorker::run() {
                            {{"SQLSTATE", e.sqlstate}});
             wait = retry.wait(failures, random_share());
         }
+        if (failures > 3) { // not even a ring shortens it then
+            co_await pause(wait);
+            continue;
+        }
         co_await wakeup_.wait_for(wait);
     }
 }
@@ -138,11 +143,9 @@ void BackfillWorker::start(Job job) {
 }
 
 asio::awaitable<std::chrono::milliseconds> BackfillWorker::time_to_next_job() {
-    auto const at = co_await lane_.transact(next_job_at);
-    if (!at) co_return poll_time;
-    auto const wait = std::chrono::ceil<std::chrono::milliseconds>(*at - clock_.now());
+    auto const wait = co_await lane_.transact(tracking::time_to_next_job);
     // Never at once: what is claimable now was claimed above, or another daemon is at it.
-    co_return std::clamp<std::chrono::milliseconds>(wait, 50ms, poll_time);
+    co_return std::clamp<std::chrono::milliseconds>(wait.value_or(poll_time), 1s, poll_time);
 }
 
 template <class Job>
@@ -161,7 +164,8 @@ asio::awaitable<void> BackfillWorker::work(Job job) {
     auto cancelled = false;
     try {
         auto question = ask(job);
-        answer = co_await std::move(question);
+        // Ended before the lease is: nobody else is at the job meanwhile.
+        answer = co_await with_timeout(std::move(question), policy_.lease * 4 / 5);
     } catch (std::exception const& e) {
         cancelled = is_cancellation(std::current_exception());
         // The market throws for nothing else; should it ever, the job must not be left claimed.
@@ -189,11 +193,11 @@ asio::awaitable<void> BackfillWorker::settle(Job job, AnswerTo<Job> answer, Inst
         } catch (db::Error const& e) {
             // The answer is worth keeping while the claim holds; after that somebody else fetches
             // it again.
-            if (!e.connection_lost || clock_.now() > started + policy_.lease || tasks_.stopping()) {
+            if (!e.may_pass() || clock_.now() > started + policy_.lease || tasks_.stopping()) {
                 log::error(
                     fmt::format("backfill of {}: cannot be stored: {}", describe(job), e.what()),
                     {{"JOB_ID", first_id(job)}, {"SQLSTATE", e.sqlstate}});
-                if (e.connection_lost || !stored) co_return;
+                if (e.may_pass() || !stored) co_return;
                 stored = false;
                 answer.outcome = {market::OutcomeKind::transient, e.what(), std::nullopt};
             }

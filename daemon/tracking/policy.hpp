@@ -18,7 +18,7 @@ struct Policy {
 
     /// Longer than any answer may take; a job whose daemon died is taken over after it.
     std::chrono::seconds lease = std::chrono::minutes{10};
-    Backoff backoff{std::chrono::seconds{5}, std::chrono::hours{1}};
+    Backoff backoff{std::chrono::seconds{10}, std::chrono::hours{1}};
 };
 
 } // namespace portfoliod::tracking

@@ -1,5 +1,7 @@
 #include "tracking/price_store.hpp"
 
+#include <fmt/format.h>
+
 namespace portfoliod::tracking {
 
 int store_prices(db::Transaction& transaction, int asset_id, std::string const& source,
@@ -23,6 +25,22 @@ int store_prices(db::Transaction& transaction, int asset_id, std::string const& 
                  {finality == Finality::final, today, policy.close_only_after})
         .one()
         .integer(0);
+}
+
+void store_events(db::Transaction& transaction, int asset_id, market::PriceAnswer const& answer) {
+    if (answer.splits.empty() && answer.dividends.empty()) return;
+    std::string splits;
+    for (auto const& split : answer.splits)
+        splits += fmt::format(R"({}{{"ex_date":"{}","numerator":{},"denominator":{}}})",
+                              splits.empty() ? "" : ",", to_text(split.ex_date), split.numerator,
+                              split.denominator);
+    std::string dividends;
+    for (auto const& dividend : answer.dividends)
+        dividends +=
+            fmt::format(R"({}{{"ex_date":"{}","amount":{}}})", dividends.empty() ? "" : ",",
+                        to_text(dividend.ex_date), dividend.amount);
+    transaction.execute("SELECT portfoliod.store_events($1, $2, $3, $4)",
+                        {asset_id, answer.source, "[" + splits + "]", "[" + dividends + "]"});
 }
 
 int store_rates(db::Transaction& transaction, std::string const& source,

@@ -17,7 +17,10 @@ int store_prices(db::Transaction& transaction, int asset_id, std::string const& 
                  std::vector<market::PriceRow> const& rows, Finality finality, Day today,
                  Policy const& policy);
 
-/// The same for exchange_rates.
+/// Keeps the splits and dividends that came with the answer, by the rules of store_events().
+void store_events(db::Transaction& transaction, int asset_id, market::PriceAnswer const& answer);
+
+/// As store_prices(), for exchange_rates.
 int store_rates(db::Transaction& transaction, std::string const& source,
                 std::vector<market::RateRow> const& rows);
 

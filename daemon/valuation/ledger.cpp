@@ -83,7 +83,8 @@ void Position::buy(Quantity const& quantity, std::optional<Money> const& cost) {
 
 std::optional<Money> Position::sell(Quantity const& quantity) {
     if (quantity > held_)
-        throw CannotValue(fmt::format("asset {}: {} sold with {} held; run 'portfoliod verify'",
+        throw CannotValue(fmt::format("asset {}: {} sold with {} held; the trades were changed "
+                                      "past the database's triggers: mend them",
                                       asset_id_, quantity.to_text(), held_.to_text()));
     auto before = cost();
     held_ -= quantity;

@@ -1,13 +1,14 @@
 -- complete_backfill(job_id, token, served_from, last_row, rows, today): marks the job completed, adds what it served to the
 -- asset's coverage and announces backfill_finished. False, and nothing done, when the token is no longer the job's: another
 -- daemon has it. served_from: the provider reaches back no further, earlier days stay missing; NULL = it served all.
--- Touches: backfill_queue, portfoliod.price_coverage.
+-- Touches: backfill_queue, portfoliod.price_coverage, portfoliod.pending_changes.
 CREATE OR REPLACE FUNCTION portfoliod.complete_backfill(
     job_id integer, token uuid, served_from date, last_row date, rows integer, today date)
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     done record;
+    settled date;
 BEGIN
     UPDATE public.backfill_queue AS job
     SET status = 'completed', completed_at = now() AT TIME ZONE 'UTC', error_message = NULL,
@@ -18,10 +19,14 @@ BEGIN
         RETURN false;
     END IF;
 
-    INSERT INTO portfoliod.price_coverage AS coverage (asset_id, served)
-    VALUES (done.asset_id, datemultirange(
-        done.asked * daterange(served_from, portfoliod.settled_until(done.asked, last_row, today), '[]')))
-    ON CONFLICT (asset_id) DO UPDATE SET served = coverage.served + excluded.served;
+    settled := portfoliod.settled_until(done.asked, last_row, today);
+    IF served_from IS NULL OR served_from <= settled THEN
+        INSERT INTO portfoliod.price_coverage AS coverage (asset_id, served)
+        VALUES (done.asset_id, datemultirange(done.asked * daterange(served_from, settled, '[]')))
+        ON CONFLICT (asset_id) DO UPDATE SET served = coverage.served + excluded.served;
+    END IF;
+    -- Even when no price changed: history that is no longer pending changes the status of figures.
+    INSERT INTO portfoliod.pending_changes (asset_id, from_date) VALUES (done.asset_id, lower(done.asked));
 
     PERFORM pg_notify('backfill_finished', json_build_object(
         'job_id', complete_backfill.job_id, 'asset_id', done.asset_id,

@@ -1,6 +1,6 @@
 -- holdings(portfolio_ids): what each of these portfolios holds, with all that its current value and status rest on: the last
 -- close and its date, whether that is provisional, whether history is still on its way, and the latest rate of the
--- asset's currency and its day (USD: NULL, it is always 1).
+-- asset's currency and its day (USD: 1, without a day).
 -- Rows only: the figures are made of them by the daemon.
 -- Reads: portfolio_positions, assets, asset_prices, exchange_rates, backfill_queue.
 CREATE OR REPLACE FUNCTION portfoliod.holdings(portfolio_ids integer[])
@@ -14,7 +14,7 @@ BEGIN
            price.close, price.timestamp::date, NOT price.is_final,
            EXISTS (SELECT FROM public.backfill_queue AS job
                    WHERE job.asset_id = pos.asset_id AND job.status IN ('pending', 'in_progress', 'rate_limited')),
-           rate.rate_to_usd, rate.timestamp::date
+           CASE asset.native_currency WHEN 'USD' THEN 1 ELSE rate.rate_to_usd END, rate.timestamp::date
     FROM public.portfolio_positions AS pos
     JOIN public.assets AS asset ON asset.id = pos.asset_id
     LEFT JOIN LATERAL (

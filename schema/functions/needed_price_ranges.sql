@@ -20,7 +20,7 @@ BEGIN ATOMIC
         WHERE asset_ids IS NULL OR pos.asset_id = ANY (asset_ids)
         GROUP BY pos.asset_id
     ) AS traded
-    JOIN public.assets AS asset ON asset.id = traded.asset_id AND asset.is_active
+    JOIN public.assets AS asset ON asset.id = traded.asset_id AND asset.is_active IS NOT FALSE
     WHERE (traded.first_purchase - before)::date
           <= CASE WHEN traded.held THEN today - 1 ELSE least(traded.last_trade, today - 1) END;
 END;

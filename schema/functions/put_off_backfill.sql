@@ -3,7 +3,7 @@
 --   'transient'     an attempt is used up; waits and is tried again, at max_attempts it has failed;
 --   'permanent'     has failed at once.
 -- Returns each job's status now; jobs whose token is no longer this one are left alone and not returned.
--- Touches: backfill_queue or portfoliod.rate_backfill_queue.
+-- Touches: backfill_queue or portfoliod.rate_backfill_queue, portfoliod.pending_changes.
 CREATE OR REPLACE FUNCTION portfoliod.put_off_backfill(
     queue regclass, job_ids integer[], token uuid, outcome text, wait interval, message text)
 RETURNS TABLE (job_id integer, status text)
@@ -35,12 +35,15 @@ BEGIN
             FOR NO KEY UPDATE OF mine
         ) AS verdict
         WHERE job.id = verdict.id
-        RETURNING job.id, job.status::text AS status, to_jsonb(job) -> 'asset_id' AS asset_id,
+        RETURNING job.id, job.start_date, job.status::text AS status, to_jsonb(job) -> 'asset_id' AS asset_id,
                   to_jsonb(job) -> 'currency_code' AS currency_code
         $q$, queue)
         USING job_ids, token, outcome, wait, message
     LOOP
         IF job.status = 'failed' THEN
+            -- History that is no longer pending changes the status of figures.
+            INSERT INTO portfoliod.pending_changes (asset_id, currency_code, from_date)
+            VALUES ((job.asset_id #>> '{}')::integer, job.currency_code #>> '{}', job.start_date);
             PERFORM pg_notify('backfill_finished', json_strip_nulls(json_build_object(
                 'job_id', job.id, 'asset_id', job.asset_id, 'currency_code', job.currency_code,
                 'status', job.status, 'rows', 0))::text);

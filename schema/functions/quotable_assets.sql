@@ -8,7 +8,13 @@ BEGIN ATOMIC
     UPDATE public.tracked_assets AS tracked
     SET last_tracked_at = now() AT TIME ZONE 'UTC'
     FROM public.assets AS asset
-    WHERE asset.id = tracked.asset_id AND tracked.tracking_users > 0 AND asset.is_active
+    WHERE asset.id = tracked.asset_id
+      -- locked in id order, as everybody locks them
+      AND tracked.asset_id IN (SELECT held.asset_id FROM public.tracked_assets AS held
+                               JOIN public.assets AS active ON active.id = held.asset_id
+                               WHERE held.tracking_users > 0 AND active.is_active IS NOT FALSE
+                               ORDER BY held.asset_id
+                               FOR NO KEY UPDATE OF held)
     RETURNING asset.id, asset.symbol::text, asset.asset_type::text, coalesce(asset.exchange, '')::text,
               asset.native_currency::text;
 END;

@@ -1,8 +1,9 @@
 -- request_missing_history(asset_ids, today, before, max_attempts): queues one job for each gap in the history of these
 -- assets (NULL = all): what is needed, less what was served, less what is queued already. Returns how many were queued.
--- A failed job keeps its range and everything after it from being asked for again until someone retries it: a symbol
--- nobody knows would otherwise make a new failed job every midnight. What was asked for within twelve hours is not
--- asked for again either: the last days may not have been published when it was (see settled_until()).
+-- A job that failed for good, with attempts left, keeps its range and everything after it from being asked for until someone
+-- retries it: a symbol nobody knows would otherwise make a new failed job every midnight. One that used up its attempts keeps its
+-- own range only (see revive_failed_jobs()). What was asked for within twelve hours is not asked for again: the last
+-- days may not have been published when it was (see settled_until()); unless a new split has made all of it out of date.
 -- The tracked_assets rows are locked first, so two daemons cannot queue the same gap; the exclusion constraint on
 -- backfill_queue would refuse it anyway.
 -- Touches: backfill_queue, tracked_assets (locks); reads price_coverage.
@@ -28,14 +29,15 @@ BEGIN
         FROM portfoliod.needed_price_ranges(asset_ids, today, before) AS need
         LEFT JOIN portfoliod.price_coverage AS coverage ON coverage.asset_id = need.asset_id
         LEFT JOIN LATERAL (
-            SELECT range_agg(CASE job.status
-                                 WHEN 'failed' THEN daterange(job.start_date, NULL)
-                                 ELSE daterange(job.start_date, job.end_date, '[]')
+            SELECT range_agg(CASE WHEN job.status = 'failed' AND job.attempts < job.max_attempts
+                                  THEN daterange(job.start_date, NULL)
+                                  ELSE daterange(job.start_date, job.end_date, '[]')
                              END) AS ranges
             FROM public.backfill_queue AS job
             WHERE job.asset_id = need.asset_id
               AND (job.status <> 'completed'
-                   OR job.completed_at > (now() AT TIME ZONE 'UTC') - interval '12 hours')
+                   OR job.completed_at > greatest((now() AT TIME ZONE 'UTC') - interval '12 hours',
+                                                  coverage.outdated_at))
         ) AS asked ON true
     ) AS gaps
     CROSS JOIN LATERAL unnest(gaps.missing) AS gap

@@ -1,7 +1,7 @@
 -- portfoliod.settle_splits(assets): recomputes every position in these assets after their splits changed or came due.
 --
--- Marks the holders' caches, writes one outbox row per asset from the first purchase of anyone (a split changes the share
--- count of every day before it) and announces prices_updated, since prices are in today's shares too.
+-- Marks the holders' caches, writes one outbox row per holder and one per asset from the first purchase of anyone (a split
+-- changes the share count of every day before it) and announces prices_updated, since prices are in today's shares too.
 -- Returns the number of positions. Writes portfolio_positions, portfolio_performance_cache, portfoliod.pending_changes.
 
 CREATE OR REPLACE FUNCTION portfoliod.settle_splits(of_assets int[]) RETURNS int
@@ -18,6 +18,11 @@ BEGIN
     IF holders.portfolios IS NOT NULL THEN
         PERFORM portfoliod.settle_positions(holders.portfolios, holders.assets, holders.since);
         PERFORM portfoliod.invalidate_cache(holders.portfolios);
+        -- A holder's own row: the split may open or close the position, and then counts and figures change.
+        INSERT INTO portfoliod.pending_changes (portfolio_id, asset_id, from_date)
+        SELECT pos.portfolio_id, pos.asset_id, pos.first_purchase_date
+          FROM public.portfolio_positions pos WHERE pos.asset_id = ANY (of_assets)
+         ORDER BY pos.portfolio_id, pos.asset_id;
     END IF;
     FOR asset IN SELECT a.id, coalesce(min(p.first_purchase_date), today) AS from_date
                    FROM unnest(of_assets) AS a (id) LEFT JOIN public.portfolio_positions p ON p.asset_id = a.id

@@ -2,10 +2,11 @@
 --
 --   portfolio_id  asset_id  currency_code   meaning
 --   p             a         NULL            trades of a in p changed from from_date on
+--   p             NULL      NULL            p is to be recomputed: somebody held it when its turn came
 --   NULL          a         NULL            prices or splits of a changed from from_date on
 --   NULL          NULL      c               rates of c changed from from_date on
 --
--- Written by triggers, deleted by the drain, never updated. No key and no index: writers must never wait for one
+-- Written by triggers (and by the daemon, in the transactions that change what figures rest on), deleted by the drain, never updated. No key and no index: writers must never wait for one
 -- another. No foreign key: rows outlive a deleted portfolio, because its assets are still to be recounted.
 
 CREATE TABLE portfoliod.pending_changes (
@@ -14,7 +15,7 @@ CREATE TABLE portfoliod.pending_changes (
     currency_code varchar(3),
     from_date     date NOT NULL,
     CONSTRAINT pending_changes_kind_known CHECK (
-        CASE WHEN currency_code IS NULL THEN asset_id IS NOT NULL
+        CASE WHEN currency_code IS NULL THEN portfolio_id IS NOT NULL OR asset_id IS NOT NULL
              ELSE portfolio_id IS NULL AND asset_id IS NULL END)
 ) WITH (
     -- Everything inserted is soon deleted. Under load the table is all dead rows within seconds, and each

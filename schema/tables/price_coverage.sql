@@ -6,5 +6,6 @@
 
 CREATE TABLE portfoliod.price_coverage (
     asset_id int PRIMARY KEY REFERENCES public.assets (id) ON DELETE CASCADE,
-    served   datemultirange NOT NULL DEFAULT '{}'
+    served   datemultirange NOT NULL DEFAULT '{}',
+    outdated_at timestamp                       -- when a new split made all that had been served out of date
 );

@@ -179,3 +179,40 @@ TEST_CASE("what was inserted while the daemon was down gives the same result as 
     };
     CHECK(run(true) == run(false));
 }
+
+TEST_CASE("a split that a provider reports moves quantities and values, and what was fetched "
+          "before it is fetched again") {
+    test::Database database;
+    test::MarketServer market;
+    test::Daemon daemon{database, market};
+    test::Waiting waiting{database};
+    market.add_split("AAPL", yesterday() - std::chrono::days{20}, 2, 1);
+    auto const portfolio = test::add_portfolio(database, "ann@example.org");
+    auto const asset = test::add_asset(database, "AAPL", "stock", "NASDAQ", "USD");
+    test::buy(database, portfolio, asset, "10", "50",
+              to_text(yesterday() - std::chrono::days{100}));
+    daemon.start();
+    waiting.until("SELECT status FROM portfolio_performance_cache", "final");
+    CHECK(database.value("SELECT trim_scale(quantity) FROM portfolio_positions") == "20");
+    auto const close =
+        market.prices().close("AAPL", market.prices().last_close_day("AAPL", yesterday()));
+    CHECK(database.value(
+              "SELECT current_value_usd = 20 * $1::numeric FROM portfolio_performance_cache",
+              {close}) == "t");
+    CHECK(database.value("SELECT count(*) FROM backfill_queue") == "1");
+
+    market.add_split("AAPL", yesterday() - std::chrono::days{5}, 3, 1);
+    database.run("UPDATE backfill_queue SET status = 'pending'");
+    waiting.until("SELECT trim_scale(quantity) FROM portfolio_positions", "60");
+    waiting.until(unsettled, "0");
+    waiting.until("SELECT status FROM portfolio_performance_cache", "final");
+    CHECK(database.value(
+              "SELECT current_value_usd = 60 * $1::numeric FROM portfolio_performance_cache",
+              {close}) == "t");
+    // A typed split is the user's word.
+    database.run("UPDATE asset_splits SET numerator = 2, source = 'manual' WHERE numerator = 3");
+    database.run("UPDATE backfill_queue SET status = 'pending' WHERE id = 1");
+    waiting.until(unsettled, "0");
+    CHECK(database.value("SELECT trim_scale(quantity) FROM portfolio_positions") == "40");
+    CHECK(daemon.stop() == 0);
+}

@@ -176,3 +176,36 @@ TEST_CASE("the commands say what is wrong with usage and configuration, and exit
     CHECK_MESSAGE(daemon.output().find(" 0 added, 0 updated") != std::string::npos,
                   daemon.output());
 }
+
+TEST_CASE("somebody's transaction left open holds up nobody else's figures, and its own come when "
+          "it ends") {
+    test::Database database;
+    test::MarketServer market;
+    test::Daemon daemon{database, market};
+    test::Waiting waiting{database};
+    auto const ann = test::add_portfolio(database, "ann@example.org");
+    auto const bob = test::add_portfolio(database, "bob@example.org");
+    auto const asset = test::add_asset(database, "AAPL", "stock", "NASDAQ", "USD");
+    for (auto const portfolio : {ann, bob})
+        test::buy(database, portfolio, asset, "1", "100", "2026-03-02");
+    daemon.start();
+    waiting.until(nothing_to_do, "0");
+    waiting.until(wrong_values, "0");
+    db::Session idle{{database.url(), "test"}};
+    {
+        // Marks Ann's cache row and keeps it locked.
+        auto open = idle.begin();
+        open.execute("INSERT INTO transactions (portfolio_id, asset_id, transaction_type, "
+                     "quantity, price, timestamp) "
+                     "VALUES ($1, $2, 'buy', 1, 100, '2026-03-03')",
+                     {ann, asset});
+        test::buy(database, bob, asset, "1", "100", "2026-03-03");
+        waiting.until("SELECT total_invested_usd FROM portfolio_performance_cache ORDER BY "
+                      "portfolio_id DESC LIMIT 1",
+                      "200.00");
+        open.commit();
+    }
+    waiting.until("SELECT sum(total_invested_usd) FROM portfolio_performance_cache", "400.00");
+    waiting.until(wrong_values, "0");
+    CHECK(daemon.stop() == 0);
+}

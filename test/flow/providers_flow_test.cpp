@@ -130,8 +130,9 @@ TEST_CASE("quotes are provisional, belong to the date of their stamp and stop wh
     auto const portfolio = test::add_portfolio(database, "ann@example.org");
     auto const coin = test::add_asset(database, "BTC", "crypto", "", "USD");
     test::buy(database, portfolio, coin, "1", "20000", "2026-11-01");
-    daemon.start();
     auto const today = market.today();
+    market.set_today(today); // and no midnight in between
+    daemon.start();
     waiting.until("SELECT count(*) FROM asset_prices WHERE NOT is_final", "1");
     CHECK(database.value(
               "SELECT timestamp::date || ' ' || source FROM asset_prices WHERE NOT is_final") ==

@@ -13,7 +13,6 @@ namespace {
 std::vector<std::string> all_channels() {
     auto channels = bus::channels::listened();
     channels.emplace_back(bus::channels::portfolio_updated);
-    channels.emplace_back(bus::channels::backfill_finished);
     return channels;
 }
 

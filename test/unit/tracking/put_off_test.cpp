@@ -19,15 +19,15 @@ tracking::PutOff put_off(OutcomeKind kind, int attempts,
 TEST_CASE("being told to wait waits as long as told, at least the back-off, and is no failed try") {
     CHECK(put_off(OutcomeKind::rate_limited, 0, 900s).verdict == Verdict::rate_limited);
     CHECK(put_off(OutcomeKind::rate_limited, 0, 900s).wait == 900s);
-    CHECK(put_off(OutcomeKind::rate_limited, 0, 1s).wait == 3s);
-    CHECK(put_off(OutcomeKind::rate_limited, 0).wait == 3s);
+    CHECK(put_off(OutcomeKind::rate_limited, 0, 1s).wait == 5s);
+    CHECK(put_off(OutcomeKind::rate_limited, 0).wait == 5s);
 }
 
 TEST_CASE("what may pass is tried again, later each time") {
     for (auto const kind : {OutcomeKind::transient, OutcomeKind::malformed}) {
         CHECK(put_off(kind, 0).verdict == Verdict::transient);
-        CHECK(put_off(kind, 0).wait == 3s);
-        CHECK(put_off(kind, 3).wait == 20s);
+        CHECK(put_off(kind, 0).wait == 5s);
+        CHECK(put_off(kind, 3).wait == 40s);
         CHECK(put_off(kind, 100).wait == 1800s);
         CHECK(put_off(kind, 0).message == "said so");
     }

@@ -1,11 +1,12 @@
--- next_backfill_at(): when the next waiting job of either queue may run (its retry_after, or the end of a lease somebody still
--- holds); NULL when none waits. The worker sleeps no longer than that.
+-- next_backfill_in(): in how many milliseconds the next waiting job of either queue may run (its retry_after, or the end of a lease
+-- somebody still holds); NULL when none waits. The worker sleeps no longer than that. By the server's clock, which set
+-- those times: the daemon's may differ.
 -- Reads: backfill_queue, portfoliod.rate_backfill_queue.
-CREATE OR REPLACE FUNCTION portfoliod.next_backfill_at()
-RETURNS timestamp
-LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION portfoliod.next_backfill_in()
+RETURNS bigint
+LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-    SELECT min(waiting.at)
+    SELECT ceil(extract(epoch FROM min(waiting.at) - (clock_timestamp() AT TIME ZONE 'UTC')) * 1000)::bigint
     FROM (
         SELECT CASE job.status WHEN 'in_progress' THEN job.lease_until
                                ELSE coalesce(job.retry_after, now() AT TIME ZONE 'UTC') END AS at
