@@ -1,0 +1,314 @@
+#include "db/listening.hpp"
+#include "support/database.hpp"
+#include "support/ledger.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <optional>
+
+using namespace portfoliod;
+
+// A job's way through the queue: claimed, finished, put off, given back, taken over, retried.
+
+namespace {
+
+/// Assets 1 (TSLA) and 2 (BTC) with a job for January (1 and 2) each.
+struct Queue : test::Database {
+    Queue() {
+        REQUIRE(test::add_asset(*this, "TSLA", "stock", "NASDAQ", "USD") == 1);
+        REQUIRE(test::add_asset(*this, "BTC", "crypto", "", "USD") == 2);
+        run("INSERT INTO backfill_queue (asset_id, start_date, end_date, max_attempts) VALUES "
+            "(1, '2026-01-01', '2026-01-31', 3), (2, '2026-01-01', '2026-01-31', 3)");
+    }
+
+    /// The token of the claim; "" when there is nothing to do. Checks that it is this job.
+    std::string claim(int job, std::string const& lease = "1 min") {
+        auto const rows = run("SELECT job_id, token FROM portfoliod.claim_backfill($1)", {lease});
+        if (rows.empty()) return "";
+        CHECK(rows.one().integer(0) == job);
+        return rows.one().string(1);
+    }
+
+    bool nothing_to_claim() {
+        return run("SELECT FROM portfoliod.claim_backfill('1 min')").empty();
+    }
+
+    std::string put_off(int job, std::string const& token, std::string const& outcome,
+                        std::string const& message, std::string const& wait = "1 hour") {
+        auto const rows = run("SELECT status FROM portfoliod.put_off_backfill('backfill_queue', "
+                              "ARRAY[$1::int], $2, $3, $4, $5)",
+                              {job, token, outcome, wait, message});
+        return rows.empty() ? "" : rows.one().string(0);
+    }
+
+    bool complete(int job, std::string const& token) {
+        return value("SELECT portfoliod.complete_backfill($1, $2, NULL, '2026-01-30', 21, "
+                     "'2026-11-23')",
+                     {job, token}) == "t";
+    }
+
+    /// status, attempts, whether it waits for a time, whether it has a lease, message.
+    std::string state(int job) {
+        return value(
+            "SELECT concat_ws(' ', status, attempts, CASE WHEN retry_after IS NOT NULL THEN "
+            "'waits' END, CASE WHEN lease_token IS NOT NULL THEN 'leased' END, error_message) "
+            "FROM backfill_queue WHERE id = $1",
+            {job});
+    }
+
+    /// The waiting time of a job is over.
+    void pass_time() {
+        run("UPDATE backfill_queue SET retry_after = retry_after - interval '1 day'");
+    }
+};
+
+} // namespace
+
+TEST_CASE("jobs are claimed oldest first, with what a provider must know") {
+    Queue queue;
+    auto const row = queue
+                         .run("SELECT job_id, symbol, asset_type, exchange, native_currency, "
+                              "start_date, end_date, attempts, max_attempts, token "
+                              "FROM portfoliod.claim_backfill('1 min')")
+                         .one();
+    CHECK(row.integer(0) == 1);
+    CHECK(row.text(1) == "TSLA");
+    CHECK(row.text(2) == "stock");
+    CHECK(row.text(3) == "NASDAQ");
+    CHECK(row.text(4) == "USD");
+    CHECK(row.text(5) == "2026-01-01");
+    CHECK(row.text(6) == "2026-01-31");
+    CHECK(row.integer(7) == 0);
+    CHECK(row.integer(8) == 3);
+    CHECK(queue.state(1) == "in_progress 0 leased");
+    CHECK(queue.value(
+              "SELECT coalesce(exchange, 'NULL') FROM portfoliod.claim_backfill('1 min')") == "");
+    CHECK(queue.nothing_to_claim());
+}
+
+TEST_CASE("two sessions claim different jobs and do not wait for one another") {
+    Queue queue;
+    db::Session other{{queue.url(), "test"}};
+    auto theirs = other.begin();
+    CHECK(
+        theirs.execute("SELECT job_id FROM portfoliod.claim_backfill('1 min')").one().integer(0) ==
+        1);
+    auto mine = queue.session().begin();
+    mine.execute_script("SET LOCAL lock_timeout TO '2s'");
+    CHECK(mine.execute("SELECT job_id FROM portfoliod.claim_backfill('1 min')").one().integer(0) ==
+          2);
+    CHECK(mine.execute("SELECT job_id FROM portfoliod.claim_backfill('1 min')").empty());
+}
+
+TEST_CASE("a completed job adds its range to the coverage and is announced with its rows") {
+    Queue queue;
+    db::Listening ear{{queue.url(), "test"}, {"backfill_finished"}};
+    CHECK(queue.complete(1, queue.claim(1)));
+    CHECK(queue.state(1) == "completed 0");
+    CHECK(queue.value("SELECT completed_at IS NOT NULL FROM backfill_queue WHERE id = 1") == "t");
+    CHECK(queue.value("SELECT served FROM portfoliod.price_coverage WHERE asset_id = 1") ==
+          "{[2026-01-01,2026-02-01)}");
+    ear.probe();
+    auto const heard = ear.take();
+    REQUIRE(heard.size() == 1);
+    CHECK(queue.value(
+              "SELECT $1::jsonb = '{\"job_id\": 1, \"asset_id\": 1, \"status\": \"completed\", "
+              "\"rows\": 21}'",
+              {heard[0].payload}) == "t");
+}
+
+TEST_CASE("days before those a provider reaches back to stay missing when a job is completed") {
+    Queue queue;
+    auto const complete = [&](int job, char const* served_from,
+                              std::optional<char const*> last_row) {
+        return queue.value("SELECT portfoliod.complete_backfill($1, $2, $3, $4, 0, '2026-11-23')",
+                           {job, queue.claim(job), served_from, last_row});
+    };
+    CHECK(complete(1, "2026-01-10", "2026-01-30") == "t");
+    CHECK(queue.value("SELECT served FROM portfoliod.price_coverage WHERE asset_id = 1") ==
+          "{[2026-01-10,2026-02-01)}");
+    // Nothing came, and what is not settled yet begins before what it reaches: no day is served,
+    // and that is no error.
+    queue.run("UPDATE backfill_queue SET start_date = '2026-11-20', end_date = '2026-11-22' WHERE "
+              "id = 2");
+    CHECK(complete(2, "2026-11-21", std::nullopt) == "t");
+    CHECK(queue.value("SELECT coalesce(max(served::text), 'none') FROM portfoliod.price_coverage "
+                      "WHERE asset_id = 2") == "{}");
+}
+
+TEST_CASE("a job whose lease has run out is taken over, and the old token is refused") {
+    Queue queue;
+    auto const old = queue.claim(1, "-1 second");
+    auto const now = queue.claim(1);
+    CHECK(old != now);
+    CHECK_FALSE(queue.complete(1, old));
+    CHECK(queue.put_off(1, old, "permanent", "no") == "");
+    queue.run("SELECT portfoliod.give_back_backfill('backfill_queue', ARRAY[1], $1)", {old});
+    CHECK(queue.state(1) == "in_progress 0 leased");
+    CHECK(queue.value("SELECT count(*) FROM portfoliod.price_coverage") == "0");
+    CHECK(queue.complete(1, now));
+    CHECK_FALSE(queue.complete(1, now));
+}
+
+TEST_CASE("a rate limited job waits and uses up no attempt, however often") {
+    Queue queue;
+    queue.run("DELETE FROM backfill_queue WHERE id = 2");
+    for (auto i = 0; i < 5; ++i) {
+        CHECK(queue.put_off(1, queue.claim(1), "rate_limited", "429") == "rate_limited");
+        CHECK(queue.state(1) == "rate_limited 0 waits 429");
+        CHECK(queue.nothing_to_claim());
+        CHECK(queue.value("SELECT portfoliod.next_backfill_in() > 0") == "t");
+        queue.pass_time();
+    }
+    CHECK(queue.claim(1) != "");
+}
+
+TEST_CASE("transient errors wait, count, and fail at max_attempts with a word on how to retry") {
+    Queue queue;
+    queue.run("DELETE FROM backfill_queue WHERE id = 2");
+    db::Listening ear{{queue.url(), "test"}, {"backfill_finished"}};
+    CHECK(queue.put_off(1, queue.claim(1), "transient", "HTTP 503") == "pending");
+    CHECK(queue.state(1) == "pending 1 waits HTTP 503");
+    CHECK(queue.nothing_to_claim());
+    queue.pass_time();
+    CHECK(queue.put_off(1, queue.claim(1), "rate_limited", "429") == "rate_limited");
+    queue.pass_time();
+    CHECK(queue.put_off(1, queue.claim(1), "transient", "HTTP 503") == "pending");
+    queue.pass_time();
+    ear.probe();
+    CHECK(ear.take().empty());
+    CHECK(queue.put_off(1, queue.claim(1), "transient", "HTTP 503") == "failed");
+    CHECK(queue.state(1) == "failed 3 HTTP 503 (tried 3 times); to try again: "
+                            "UPDATE backfill_queue SET status = 'pending' WHERE id = 1");
+    CHECK(queue.nothing_to_claim());
+    ear.probe();
+    auto const heard = ear.take();
+    REQUIRE(heard.size() == 1);
+    CHECK(
+        queue.value("SELECT $1::jsonb = '{\"job_id\": 1, \"asset_id\": 1, \"status\": \"failed\", "
+                    "\"rows\": 0}'",
+                    {heard[0].payload}) == "t");
+}
+
+TEST_CASE("a permanent error fails at once") {
+    Queue queue;
+    CHECK(queue.put_off(1, queue.claim(1), "permanent", "nobody knows TSLA") == "failed");
+    CHECK(queue.state(1) == "failed 1 nobody knows TSLA; to try again: "
+                            "UPDATE backfill_queue SET status = 'pending' WHERE id = 1");
+}
+
+TEST_CASE("the command in a failed job's message is the one that retries it") {
+    Queue queue;
+    db::Listening ear{{queue.url(), "test"}, {"backfill_requested"}};
+    queue.put_off(1, queue.claim(1), "permanent", "nobody knows TSLA");
+    auto const command = queue.value("SELECT split_part(error_message, 'to try again: ', 2) "
+                                     "FROM backfill_queue WHERE id = 1");
+    queue.run(command);
+    CHECK(queue.state(1) == "pending 0");
+    ear.probe();
+    CHECK(ear.take().size() == 1);
+    CHECK(queue.claim(1) != "");
+}
+
+TEST_CASE("a job that was put off is reset and may run at once when somebody sets it to pending") {
+    Queue queue;
+    queue.put_off(1, queue.claim(1), "transient", "HTTP 503");
+    queue.run("UPDATE backfill_queue SET status = 'pending' WHERE id = 1");
+    CHECK(queue.state(1) == "pending 0");
+    queue.put_off(1, queue.claim(1), "rate_limited", "429");
+    queue.run("UPDATE backfill_queue SET status = 'pending' WHERE id = 1");
+    CHECK(queue.state(1) == "pending 0");
+    CHECK(queue.claim(1) != "");
+}
+
+TEST_CASE("a job that is given back may run at once and keeps its attempts and message") {
+    Queue queue;
+    queue.put_off(1, queue.claim(1), "transient", "HTTP 503");
+    queue.pass_time();
+    queue.run("SELECT portfoliod.give_back_backfill('backfill_queue', ARRAY[1], $1)",
+              {queue.claim(1)});
+    CHECK(queue.state(1) == "pending 1 waits HTTP 503");
+    CHECK(queue.claim(1) != "");
+}
+
+TEST_CASE("a retry whose range is queued already is refused by the number of that job") {
+    Queue queue;
+    queue.put_off(1, queue.claim(1), "permanent", "no");
+    queue.run("INSERT INTO backfill_queue (asset_id, start_date, end_date) VALUES "
+              "(1, '2026-01-31', '2026-02-28')"); // job 3: one day in common
+    auto const refusal =
+        queue.error_of("UPDATE backfill_queue SET status = 'pending' WHERE id = 1");
+    CHECK_MESSAGE(refusal.find("range already queued by job 3") != std::string::npos, refusal);
+    queue.run("UPDATE backfill_queue SET start_date = '2026-02-01' WHERE id = 3");
+    queue.run("UPDATE backfill_queue SET status = 'pending' WHERE id = 1");
+    CHECK(queue.state(1) == "pending 0");
+}
+
+TEST_CASE(
+    "two open jobs of one asset cannot overlap, finished ones and those of other assets may") {
+    Queue queue;
+    char const* const open[] = {"pending", "in_progress", "rate_limited"};
+    for (auto const* const status : open) {
+        CAPTURE(std::string{status});
+        auto const refusal = queue.error_of(fmt::format(
+            "INSERT INTO backfill_queue (asset_id, start_date, end_date, status) VALUES "
+            "(1, '2026-01-31', '2026-03-01', '{}')",
+            status));
+        CHECK_MESSAGE(refusal.find("backfill_queue_no_overlapping_open_jobs") != std::string::npos,
+                      refusal);
+    }
+    CHECK(
+        queue.error_of("INSERT INTO backfill_queue (asset_id, start_date, end_date, status) VALUES "
+                       "(1, '2026-01-31', '2026-03-01', 'failed'), "
+                       "(1, '2026-01-31', '2026-03-01', 'completed'), "
+                       "(1, '2026-02-01', '2026-03-01', 'pending')") == "");
+    queue.run("INSERT INTO portfoliod.rate_backfill_queue (currency_code, start_date, end_date) "
+              "VALUES ('EUR', '2026-01-01', '2026-01-31'), ('CHF', '2026-01-01', '2026-01-31')");
+    auto const refusal =
+        queue.error_of("INSERT INTO portfoliod.rate_backfill_queue (currency_code, start_date, "
+                       "end_date) VALUES ('EUR', '2026-01-31', '2026-02-01')");
+    CHECK(refusal.find("rate_backfill_queue_no_overlapping_open_jobs") != std::string::npos);
+}
+
+TEST_CASE("rate jobs are claimed together under one token and finished one by one") {
+    Queue queue;
+    queue.run("INSERT INTO portfoliod.rate_backfill_queue (currency_code, start_date, end_date) "
+              "VALUES ('EUR', '2026-01-01', '2026-01-31'), ('CHF', '2026-01-01', '2026-01-31'), "
+              "('JPY', '2026-01-01', '2026-01-31')");
+    auto const claimed =
+        queue.run("SELECT DISTINCT token, count(*) OVER (), array_agg(job_id) OVER () "
+                  "FROM portfoliod.claim_rate_backfill('1 min', 2)");
+    auto const token = claimed.one().string(0);
+    CHECK(claimed.one().integer(1) == 2);
+    CHECK(queue.value("SELECT string_agg(currency_code, ' ') "
+                      "FROM portfoliod.claim_rate_backfill('1 min', 9)") == "JPY");
+    auto const complete = "SELECT portfoliod.complete_rate_backfill($1, $2, '2026-01-30', 21, "
+                          "'2026-11-23')";
+    CHECK(queue.value(complete, {1, token}) == "t");
+    CHECK(queue.value(complete, {3, token}) == "f");
+    CHECK(queue.value("SELECT string_agg(currency_code || ' ' || served, ', ') "
+                      "FROM portfoliod.rate_coverage") == "EUR {[2026-01-01,2026-02-01)}");
+    CHECK(
+        queue.value("SELECT status FROM portfoliod.put_off_backfill("
+                    "'portfoliod.rate_backfill_queue', ARRAY[1, 2, 3], $1, 'permanent', '0', 'no')",
+                    {token}) == "failed");
+    queue.run(queue.value("SELECT split_part(error_message, 'to try again: ', 2) "
+                          "FROM portfoliod.rate_backfill_queue WHERE id = 2"));
+    CHECK(queue.value("SELECT status FROM portfoliod.rate_backfill_queue WHERE id = 2") ==
+          "pending");
+}
+
+TEST_CASE("the worker is told in how many milliseconds the next job of either queue may run") {
+    Queue queue;
+    queue.run("DELETE FROM backfill_queue");
+    CHECK(queue.value("SELECT portfoliod.next_backfill_in()") == "NULL");
+    queue.run("INSERT INTO backfill_queue (asset_id, start_date, end_date, status, retry_after) "
+              "VALUES (1, '2026-01-01', '2026-01-31', 'rate_limited', "
+              "(clock_timestamp() AT TIME ZONE 'UTC') + interval '2 hours')");
+    CHECK(queue.value("SELECT portfoliod.next_backfill_in() BETWEEN 3600001 AND 7200000") == "t");
+    queue.run("INSERT INTO portfoliod.rate_backfill_queue (currency_code, start_date, end_date, "
+              "status, lease_until) VALUES ('EUR', '2026-01-01', '2026-01-31', 'in_progress', "
+              "(clock_timestamp() AT TIME ZONE 'UTC') + interval '1 hour')");
+    CHECK(queue.value("SELECT portfoliod.next_backfill_in() BETWEEN 1 AND 3600000") == "t");
+}
