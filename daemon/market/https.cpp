@@ -88,7 +88,7 @@ class Exchange {
     [[nodiscard]] char const* stage() const { return stage_; }
 
   private:
-    static constexpr std::size_t chunk_bytes_max = 64 * 1024;
+    static constexpr std::size_t chunk_bytes_max = std::size_t{64} * 1024;
 
     asio::awaitable<void> connect() {
         stage_ = "looking up its address";
@@ -259,7 +259,7 @@ asio::ssl::context trusting(std::optional<std::filesystem::path> const& ca_file)
 } // namespace
 
 HttpsClient::HttpsClient(asio::any_io_executor executor,
-                         std::optional<std::filesystem::path> ca_file, HttpsLimits limits)
+                         std::optional<std::filesystem::path> const& ca_file, HttpsLimits limits)
     : executor_(std::move(executor)), tls_(trusting(ca_file)), limits_(limits) {}
 
 asio::awaitable<HttpsResponse> HttpsClient::get(Url url, Headers headers) {

@@ -56,8 +56,8 @@ class HttpsClient {
   public:
     /// Trusts the system's CAs, or only those of ca_file when one is given. Throws ConfigError when
     /// it cannot be read.
-    HttpsClient(boost::asio::any_io_executor executor, std::optional<std::filesystem::path> ca_file,
-                HttpsLimits limits = {});
+    HttpsClient(boost::asio::any_io_executor executor,
+                std::optional<std::filesystem::path> const& ca_file, HttpsLimits limits = {});
 
     /// Throws HttpsError; a status of any kind is a response. When the task is cancelled:
     /// system_error operation_aborted.

@@ -48,7 +48,7 @@ class PriceReader {
             if (!has_figure(stamp, found)) continue;
             if (rule_.fields.contains("currency") && !learn_unit(currency.read(document_, row)))
                 return std::move(answer_);
-            keep(row, *stamp, *found);
+            keep(row, *stamp, *found); // NOLINT(bugprone-unchecked-optional-access): has_figure
         }
         if (several_a_day()) {
             answer_.outcome = {OutcomeKind::malformed,
@@ -234,21 +234,23 @@ class PriceReader {
 
     void read_events() {
         if (rule_.splits)
-            for (auto const& [row, date] : events(*rule_.splits)) add_split(row, date);
+            for (auto const& [row, date] : events(*rule_.splits))
+                add_split(*rule_.splits, row, date);
         if (rule_.dividends)
-            for (auto const& [row, date] : events(*rule_.dividends)) add_dividend(row, date);
+            for (auto const& [row, date] : events(*rule_.dividends))
+                add_dividend(*rule_.dividends, row, date);
     }
 
-    void add_split(Row const& row, Day date) {
-        auto const& figures = rule_.splits->figures;
+    void add_split(EventRule const& event, Row const& row, Day date) {
+        auto const& figures = event.figures;
         auto numerator = factor(figures.front(), row);
         auto denominator = figures.size() > 1 ? factor(figures.back(), row) : std::string{"1"};
         if (numerator && denominator && *numerator != *denominator)
             answer_.splits.push_back({date, std::move(*numerator), std::move(*denominator)});
     }
 
-    void add_dividend(Row const& row, Day date) {
-        Figure const amount{rule_.dividends->figures.front(), question_.variables};
+    void add_dividend(EventRule const& event, Row const& row, Day date) {
+        Figure const amount{event.figures.front(), question_.variables};
         if (auto text = price(amount.read(document_, row), nullptr))
             answer_.dividends.push_back({date, std::move(*text)});
     }

@@ -53,20 +53,20 @@ Provider::Provider(asio::any_io_executor executor, Declaration declaration, Http
     , admission_(std::move(executor), limiter_)
     , breaker_(clock) {}
 
-asio::awaitable<PriceAnswer> Provider::history(Asset asset, DayRange range) {
+asio::awaitable<PriceAnswer> Provider::history(Asset const& asset, DayRange range) {
     return prices(plan_history(declaration_, asset, range, clock_.today()), asset);
 }
 
-asio::awaitable<PriceAnswer> Provider::quote(Asset asset) {
+asio::awaitable<PriceAnswer> Provider::quote(Asset const& asset) {
     return prices(plan_quote(declaration_, asset), asset);
 }
 
-asio::awaitable<RateAnswer> Provider::rates_history(std::vector<std::string> currencies,
+asio::awaitable<RateAnswer> Provider::rates_history(std::vector<std::string> const& currencies,
                                                     DayRange range) {
     return rates(plan_rates_history(declaration_, currencies, range, clock_.today()), currencies);
 }
 
-asio::awaitable<RateAnswer> Provider::rates_latest(std::vector<std::string> currencies) {
+asio::awaitable<RateAnswer> Provider::rates_latest(std::vector<std::string> const& currencies) {
     return rates(plan_rates_latest(declaration_, currencies), currencies);
 }
 

@@ -36,11 +36,12 @@ class Provider {
 
     [[nodiscard]] Declaration const& declaration() const { return declaration_; }
 
-    boost::asio::awaitable<PriceAnswer> history(Asset asset, DayRange range);
-    boost::asio::awaitable<PriceAnswer> quote(Asset asset);
-    boost::asio::awaitable<RateAnswer> rates_history(std::vector<std::string> currencies,
+    // Not coroutines themselves: what these are given need not outlive the call.
+    boost::asio::awaitable<PriceAnswer> history(Asset const& asset, DayRange range);
+    boost::asio::awaitable<PriceAnswer> quote(Asset const& asset);
+    boost::asio::awaitable<RateAnswer> rates_history(std::vector<std::string> const& currencies,
                                                      DayRange range);
-    boost::asio::awaitable<RateAnswer> rates_latest(std::vector<std::string> currencies);
+    boost::asio::awaitable<RateAnswer> rates_latest(std::vector<std::string> const& currencies);
 
   private:
     /// The reply, or why there is none.

@@ -73,7 +73,7 @@ class Walk {
 } // namespace
 
 ProviderMarket::ProviderMarket(asio::any_io_executor executor,
-                               std::vector<Declaration> declarations, Routes routes,
+                               std::vector<Declaration> declarations, Routes const& routes,
                                Clock const& clock, MarketOptions options)
     : executor_(std::move(executor)), options_(options) {
     for (auto& declaration : declarations) {

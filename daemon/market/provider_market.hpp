@@ -37,7 +37,7 @@ class ProviderMarket final : public Market {
     /// `clock` outlives it. Throws ConfigError when a route names a provider that is not declared,
     /// or a ca_file cannot be read.
     ProviderMarket(boost::asio::any_io_executor executor, std::vector<Declaration> declarations,
-                   Routes routes, Clock const& clock, MarketOptions options = {});
+                   Routes const& routes, Clock const& clock, MarketOptions options = {});
 
     boost::asio::awaitable<PriceAnswer> history(Asset asset, DayRange range) override;
     boost::asio::awaitable<PriceAnswer> quote(Asset asset) override;

@@ -118,6 +118,7 @@ void cross(Board const& board, Instant timestamp, std::vector<std::string> const
 std::vector<RateRow> cross_to_usd(std::vector<QuotedRate> const& rates,
                                   std::vector<std::string> const& wanted) {
     std::vector<QuotedRate const*> in_time;
+    in_time.reserve(rates.size());
     for (auto const& rate : rates) in_time.push_back(&rate);
     // By time, and in their own order within it: they lie side by side in one vector.
     std::ranges::sort(in_time, [](auto const* a, auto const* b) {

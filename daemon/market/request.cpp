@@ -113,7 +113,7 @@ Variables currency_variables(Declaration const& provider, RequestRule const& rul
 }
 
 /// A batch's variables: the names joined, each once, with those always asked along.
-Variables batch_variables(Declaration const& provider, RequestRule const& rule,
+Variables batch_variables(Declaration const& provider, RequestRule const& rule, Batch const& batch,
                           std::vector<std::string> const& currencies) {
     std::vector<std::string> names;
     auto const add = [&](std::string const& name) {
@@ -121,9 +121,9 @@ Variables batch_variables(Declaration const& provider, RequestRule const& rule,
     };
     for (auto const& currency : currencies)
         add(currency_variables(provider, rule, currency).words["symbol"]);
-    for (auto const& name : rule.batch->always) add(name);
+    for (auto const& name : batch.always) add(name);
     Variables variables;
-    variables.words["symbol"] = fmt::format("{}", fmt::join(names, rule.batch->join));
+    variables.words["symbol"] = fmt::format("{}", fmt::join(names, batch.join));
     return variables;
 }
 
@@ -144,7 +144,7 @@ std::vector<Variables> currency_requests(Declaration const& provider, RequestRul
         auto const end = std::min(at + step, currencies.size());
         auto const part = std::vector(currencies.begin() + static_cast<std::ptrdiff_t>(at),
                                       currencies.begin() + static_cast<std::ptrdiff_t>(end));
-        requests.push_back(batch_variables(provider, rule, part));
+        requests.push_back(batch_variables(provider, rule, *rule.batch, part));
     }
     return requests;
 }
