@@ -133,7 +133,7 @@ TEST_CASE("days before those a provider reaches back to stay missing when a job 
     queue.run("UPDATE backfill_queue SET start_date = '2026-11-20', end_date = '2026-11-22' WHERE "
               "id = 2");
     CHECK(complete(2, "2026-11-21", std::nullopt) == "t");
-    CHECK(queue.value("SELECT coalesce(max(served::text), 'none') FROM portfoliod.price_coverage "
+    CHECK(queue.value("SELECT coalesce(max(served::text), '{}') FROM portfoliod.price_coverage "
                       "WHERE asset_id = 2") == "{}");
 }
 
