@@ -184,8 +184,8 @@ TEST_CASE("an asset in pence is stored in pounds") {
     CHECK(daemon.stop() == 0);
 }
 
-TEST_CASE(
-    "a currency that no provider has fails alone and says so; the others of its batch are loaded") {
+TEST_CASE("a currency that no provider has fails alone and says so, and the others of its batch "
+          "are loaded") {
     test::Database database;
     test::MarketServer market;
     test::Daemon daemon{database, market};
