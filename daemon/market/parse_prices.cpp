@@ -163,10 +163,11 @@ class PriceReader {
         return decimal ? whole_part(*decimal) : std::nullopt;
     }
 
-    /// A bar of today is still open; a quote is wanted just then.
+    /// A quote is wanted just when a bar is not: while the day is open.
     bool wanted(Day date) const {
         if (rule_.gives == Gives::quote) return true;
-        return date < stamps_.today() && (!question_.days || question_.days->contains(date));
+        return date < stamps_.first_open_day() &&
+               (!question_.days || question_.days->contains(date));
     }
 
     void keep(Row const& row, Stamp const& stamp, Found const& found) {

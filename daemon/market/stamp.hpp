@@ -7,6 +7,7 @@
 
 #include <date/tz.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -27,8 +28,11 @@ class StampReader {
     /// Nothing for what is no stamp between 1900 and 2200. As::now needs no figure.
     [[nodiscard]] std::optional<Stamp> read(std::optional<Found> const& found) const;
 
-    /// Today in the exchange's zone.
-    [[nodiscard]] Day today() const { return local_day(now_); }
+    /// The first day whose bar may still move: today in the exchange's zone, or UTC's where that is the later one. No
+    /// exchange trades under a date that UTC has left behind, and New York's evening is UTC's next day.
+    [[nodiscard]] Day first_open_day() const {
+        return std::max(local_day(now_), Day{std::chrono::floor<std::chrono::days>(now_)});
+    }
 
   private:
     StampReader(TimeRule const& rule, date::time_zone const* zone, Instant now)

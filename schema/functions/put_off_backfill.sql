@@ -1,7 +1,7 @@
 -- put_off_backfill(queue, job_ids, token, outcome, wait, message): ends a try that brought no rows, for either queue.
 --   'rate_limited'  the provider or its budget said "later": waits, and no attempt is used up;
 --   'transient'     an attempt is used up; waits and is tried again, at max_attempts it has failed;
---   'permanent'     has failed at once.
+--   'permanent'     has failed at once, and no attempt is used up: that is how revive_failed_jobs() tells the two failures apart.
 -- Returns each job's status now; jobs whose token is no longer this one are left alone and not returned.
 -- Touches: backfill_queue or portfoliod.rate_backfill_queue, portfoliod.pending_changes.
 CREATE OR REPLACE FUNCTION portfoliod.put_off_backfill(
@@ -30,7 +30,7 @@ BEGIN
                         ELSE 'failed' END AS status
             FROM %1$s AS mine
             CROSS JOIN LATERAL (
-                SELECT mine.attempts + CASE $3 WHEN 'rate_limited' THEN 0 ELSE 1 END AS attempts) AS tried
+                SELECT mine.attempts + CASE $3 WHEN 'transient' THEN 1 ELSE 0 END AS attempts) AS tried
             WHERE mine.id = ANY ($1) AND mine.lease_token = $2 AND mine.status = 'in_progress'
             FOR NO KEY UPDATE OF mine
         ) AS verdict

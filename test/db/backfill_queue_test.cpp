@@ -191,10 +191,10 @@ TEST_CASE("transient errors wait, count, and fail at max_attempts with a word on
                     {heard[0].payload}) == "t");
 }
 
-TEST_CASE("a permanent error fails at once") {
+TEST_CASE("a permanent error fails at once and uses up no attempt") {
     Queue queue;
     CHECK(queue.put_off(1, queue.claim(1), "permanent", "nobody knows TSLA") == "failed");
-    CHECK(queue.state(1) == "failed 1 nobody knows TSLA; to try again: "
+    CHECK(queue.state(1) == "failed 0 nobody knows TSLA; to try again: "
                             "UPDATE backfill_queue SET status = 'pending' WHERE id = 1");
 }
 

@@ -22,16 +22,6 @@ constexpr auto unsettled =
 /// Midnight of the last day that is over, by the machine's clock, as the daemon's.
 Day yesterday() { return SystemClock{}.today() - std::chrono::days{1}; }
 
-/// The last day of New York that is over and has a close. For hours of a UTC day it is not yesterday's there, and its
-/// bar counts as open.
-Day last_new_york_close(test::Database& database, test::MarketServer& market,
-                        std::string_view symbol) {
-    auto const over =
-        parse_day(database.value("SELECT (now() AT TIME ZONE 'America/New_York')::date - 1"));
-    REQUIRE(over);
-    return market.prices().last_close_day(symbol, *over);
-}
-
 } // namespace
 
 TEST_CASE("a purchase is tracked, its year of history loaded, valued at the last close, and given "
@@ -53,7 +43,7 @@ TEST_CASE("a purchase is tracked, its year of history loaded, valued at the last
     CHECK(database.value("SELECT start_date FROM backfill_queue") ==
           database.value("SELECT ($1::date - interval '1 year')::date", {bought_on}));
     CHECK(database.value("SELECT end_date FROM backfill_queue") == to_text(yesterday()));
-    auto const last = last_new_york_close(database, market, "AAPL");
+    auto const last = market.prices().last_close_day("AAPL", yesterday());
     auto const close = market.prices().close("AAPL", last);
     CHECK(database.value("SELECT timestamp::date FROM latest_asset_prices") == to_text(last));
     CHECK(database.value("SELECT close = $1::numeric FROM latest_asset_prices", {close}) == "t");
@@ -204,7 +194,8 @@ TEST_CASE("a split that a provider reports moves quantities and values, and what
     daemon.start();
     waiting.until("SELECT status FROM portfolio_performance_cache", "final");
     CHECK(database.value("SELECT trim_scale(quantity) FROM portfolio_positions") == "20");
-    auto const close = market.prices().close("AAPL", last_new_york_close(database, market, "AAPL"));
+    auto const close =
+        market.prices().close("AAPL", market.prices().last_close_day("AAPL", yesterday()));
     CHECK(database.value(
               "SELECT current_value_usd = 20 * $1::numeric FROM portfolio_performance_cache",
               {close}) == "t");

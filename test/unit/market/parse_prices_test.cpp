@@ -100,6 +100,14 @@ TEST_CASE("rows without the declared figure are malformed, not empty") {
           "yahoo: 1 of 1 rows not used: close 'n/a' of 2024-01-02 is no number");
 }
 
+TEST_CASE("in the east the day that is open is the exchange's, not UTC's") {
+    auto const body = chart({{at("2024-01-03 23:00:00"), "10"}, {at("2024-01-04 23:00:00"), "11"}},
+                            "Australia/Sydney", "\"AUD\"");
+    auto const answer = history(declared("yahoo"), stock("X", "ASX", "AUD"), january, ok(body),
+                                parse_instant("2024-01-04 23:30:00").value());
+    CHECK(dates(answer) == std::vector<std::string>{"2024-01-04"});
+}
+
 TEST_CASE("of two bars of one date the later stamp counts, in whatever order they come") {
     auto const early = Bar{at("2024-01-02 14:30:00"), "10"};
     auto const late = Bar{at("2024-01-02 20:59:00"), "11"};
@@ -120,9 +128,14 @@ TEST_CASE("rows outside the asked days are dropped, and so is a bar of today") {
                              {at("2024-01-04 14:30:00"), "12"}});
     CHECK(dates(yahoo(body, range("2024-01-03", "2024-01-03"))) ==
           std::vector<std::string>{"2024-01-03"});
-    auto const now = parse_instant("2024-01-05 04:30:00").value(); // still the 4th in New York
-    auto const answer = history(declared("yahoo"), stock("X"), january, ok(body), now);
-    CHECK(dates(answer) == std::vector<std::string>{"2024-01-02", "2024-01-03"});
+    auto const at_time = [&](char const* now) {
+        return dates(
+            history(declared("yahoo"), stock("X"), january, ok(body), parse_instant(now).value()));
+    };
+    auto const until_3rd = std::vector<std::string>{"2024-01-02", "2024-01-03"};
+    CHECK(at_time("2024-01-04 23:30:00") == until_3rd);
+    // Still the 4th in New York, whose session ended in UTC's.
+    CHECK(at_time("2024-01-05 00:30:00").size() == 3);
     CHECK(yahoo(body, range("2024-01-20", "2024-01-21")).outcome.kind == OutcomeKind::empty);
 }
 
