@@ -79,11 +79,14 @@ int run_daemon(service::Config const& config) {
     // An insert never waits behind long work: the drain has a lane of its own.
     db::Lane drain_lane{session("drain"), 1};
     db::Lane work_lane{session("work"), config.database.workers - 1};
+    // Opens no session unless there is another daemon whose doorbell is waited for.
+    db::Lane doorbell_lane{session("doorbell"), 1};
 
     auto market = market::ProviderMarket{executor, service::load_providers(config),
                                          service::routes(config), clock};
-    auto drain =
-        bus::Drain{executor, drain_lane, clock, config.backfill, config.schedule.fallback_poll};
+    auto doorbell = bus::Doorbell{executor, drain_lane, doorbell_lane, config.doorbell};
+    auto drain = bus::Drain{executor, drain_lane,      doorbell,
+                            clock,    config.backfill, config.schedule.fallback_poll};
     auto worker =
         tracking::BackfillWorker{executor, work_lane, market, clock, config.backfill, tasks};
     auto schedule = schedule::Schedule{executor,        work_lane,       market, clock,
@@ -100,8 +103,10 @@ int run_daemon(service::Config const& config) {
                                        },
                                    .leadership = [&](bool leads) { schedule.lead(leads); }}};
     drain.on_jobs_queued([&] { worker.ring(); });
+    doorbell.on_free([&] { drain.ring(); });
 
     tasks.spawn("drain", drain.run());
+    tasks.spawn("doorbell", doorbell.watch());
     tasks.spawn("backfill", worker.run());
     tasks.spawn("listener", listener.run());
     schedule.start();

@@ -57,9 +57,10 @@ int request_everything_missing(db::Transaction& transaction, Day today,
            tracking::request_all_missing_rates(transaction, today, policy);
 }
 
-Drain::Drain(asio::any_io_executor const& executor, db::Lane& lane, Clock const& clock,
-             tracking::Policy policy, std::chrono::seconds fallback_poll)
+Drain::Drain(asio::any_io_executor const& executor, db::Lane& lane, Doorbell& doorbell,
+             Clock const& clock, tracking::Policy policy, std::chrono::seconds fallback_poll)
     : lane_(lane)
+    , doorbell_(doorbell)
     , clock_(clock)
     , policy_(std::move(policy))
     , fallback_poll_(fallback_poll)
@@ -77,11 +78,12 @@ asio::awaitable<void> Drain::run() {
         auto wait = std::chrono::milliseconds{fallback_poll_};
         try {
             // First what users wait for; then, since a split due today writes into the outbox, what that left there.
-            co_await drain_all();
+            auto rows = co_await drain_all();
             if (everything_ || everything_seen_on_ != clock_.today()) {
                 co_await look_at_everything();
-                co_await drain_all();
+                rows += co_await drain_all();
             }
+            wait = co_await doorbell_.after_pass(rows, wait);
             failures = 0;
         } catch (db::Error const& e) {
             // An outage is the listener's to report, who rings when it is over; one that only this
@@ -100,19 +102,23 @@ asio::awaitable<void> Drain::run() {
     }
 }
 
-asio::awaitable<void> Drain::drain_all() {
-    for (;;) {
+asio::awaitable<std::int64_t> Drain::drain_all() {
+    for (std::int64_t rows = 0;;) {
         auto const started = clock_.now();
         auto batch = [this](db::Transaction& transaction) {
             return drain_batch(transaction, clock_.today(), policy_);
         };
         auto const done = co_await lane_.transact(batch);
-        if (done.rows <= 0) co_return; // nothing left but what others hold
+        if (done.rows <= 0) co_return rows; // nothing left but what others hold
+        rows += done.rows;
         log::debug(
             fmt::format("worked off {} changes: {} backfill jobs queued, {} portfolios changed",
                         done.rows, done.jobs, done.portfolios),
             {{"CHANGES", done.rows}, {"DURATION_USEC", (clock_.now() - started).count()}});
         if (done.jobs > 0) on_jobs_queued_();
+        co_await doorbell_.after_batch(done.rows);
+        // While writers are silent they come in passes; what is there now was taken.
+        if (doorbell_.taken() && done.rows < batch_rows_max) co_return rows;
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/time.hpp"
 #include "base/wakeup.hpp"
+#include "bus/doorbell.hpp"
 #include "bus/outbox.hpp"
 #include "db/lane.hpp"
 #include "tracking/policy.hpp"
@@ -34,8 +35,9 @@ int request_everything_missing(db::Transaction& transaction, Day today,
 /// The task that keeps the outbox empty.
 class Drain {
   public:
-    Drain(boost::asio::any_io_executor const& executor, db::Lane& lane, Clock const& clock,
-          tracking::Policy policy, std::chrono::seconds fallback_poll);
+    /// `lane` has one thread.
+    Drain(boost::asio::any_io_executor const& executor, db::Lane& lane, Doorbell& doorbell,
+          Clock const& clock, tracking::Policy policy, std::chrono::seconds fallback_poll);
 
     /// Something may have changed: look now.
     void ring() { wakeup_.ring(); }
@@ -49,13 +51,14 @@ class Drain {
     /// Until cancelled: drains when rung, at the latest after the fallback poll; when the day
     /// changes, looks at everything.
     boost::asio::awaitable<void> run();
-    /// Works off what there is now; throws db::Error.
-    boost::asio::awaitable<void> drain_all();
+    /// Works off what there is now, and returns how many rows that were; throws db::Error.
+    boost::asio::awaitable<std::int64_t> drain_all();
 
   private:
     boost::asio::awaitable<void> look_at_everything();
 
     db::Lane& lane_;
+    Doorbell& doorbell_;
     Clock const& clock_;
     tracking::Policy policy_;
     std::chrono::seconds fallback_poll_;

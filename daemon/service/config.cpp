@@ -66,6 +66,16 @@ void read_database(yaml::Node const& node, Config::Database& database) {
         database.workers = static_cast<int>(workers->integer(2, 32));
 }
 
+void read_bus(yaml::Node const& node, bus::DoorbellPolicy& doorbell) {
+    node.allow_only({"doorbell"});
+    auto const value = node.find("doorbell");
+    if (!value) return;
+    auto const text = value->text();
+    if (text != "auto" && text != "off")
+        value->fail(fmt::format("must be auto or off, not '{}'", text));
+    doorbell.allowed = text == "auto";
+}
+
 void read_routes(yaml::Node const& node, Config& config) {
     node.allow_only({"stock", "crypto", "commodity", "bond", "rates_latest", "rates_history"});
     for (auto const& [what, names] : node.entries()) {
@@ -148,8 +158,9 @@ std::string expanded(yaml::Node const& node) {
 Config read_config(yaml::Node const& root) {
     Config config;
     root.allow_only(
-        {"database", "providers", "providers_dir", "routes", "schedule", "backfill", "log"});
+        {"database", "bus", "providers", "providers_dir", "routes", "schedule", "backfill", "log"});
     if (auto const node = root.find("database")) read_database(*node, config.database);
+    if (auto const node = root.find("bus")) read_bus(*node, config.doorbell);
     if (auto const node = root.find("providers"))
         for (auto const& [name, overrides] : node->entries())
             config.providers[name] = market::load_overrides(overrides);

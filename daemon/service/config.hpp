@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/yaml.hpp"
+#include "bus/doorbell.hpp"
 #include "market/declaration.hpp"
 #include "schedule/schedule.hpp"
 #include "tracking/policy.hpp"
@@ -22,6 +23,7 @@ struct Config {
     };
 
     Database database;
+    bus::DoorbellPolicy doorbell;
     std::map<std::string, market::Overrides> providers;
     std::filesystem::path providers_dir = PORTFOLIOD_DATA_DIR "/providers";
     /// Asset types, rates_latest and rates_history → providers in the order in which they are

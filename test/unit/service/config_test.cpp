@@ -26,6 +26,7 @@ TEST_CASE("the shipped configuration is the defaults") {
     CHECK(shipped.database.url == defaults.database.url);
     CHECK(shipped.database.owner_url == defaults.database.owner_url);
     CHECK(shipped.database.workers == defaults.database.workers);
+    CHECK(shipped.doorbell.allowed == defaults.doorbell.allowed);
     CHECK(shipped.routes == defaults.routes);
     CHECK(shipped.schedule.quotes == defaults.schedule.quotes);
     CHECK(shipped.schedule.exchange_rates == defaults.schedule.exchange_rates);
@@ -62,6 +63,8 @@ TEST_CASE("what is wrong is named with file, line and key") {
           std::string::npos);
     CHECK(complaint("log:\n  level: info\n  level: debug")
               .starts_with("c.yaml:3: log.level: this key stands twice"));
+    CHECK(complaint("bus: {doorbell: on}") ==
+          "c.yaml:1: bus.doorbell: must be auto or off, not 'on'");
     CHECK(complaint("routes: {stock: []}") == "c.yaml:1: routes.stock: names no provider");
     CHECK(complaint("a: &x {b: 1}\nc: {<<: *x}").find("merge keys") != std::string::npos);
     CHECK(complaint("database: [1").starts_with("c.yaml:"));
