@@ -1,7 +1,8 @@
+#include "base/csv.hpp"
+
 #include "market/document.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <simdjson.h>
 
 namespace portfoliod::market {
@@ -12,28 +13,26 @@ constexpr std::size_t cells_max = 4'000'000;
 
 /// What the views of a CSV document point into.
 struct CsvText {
+    explicit CsvText(std::string_view text) : body(text), lines(body) {}
+
     std::string body;
-    std::deque<std::string> unquoted; ///< cells whose doubled quotes were undone
+    CsvLines lines;
     std::vector<std::string> header;
 };
 
-std::string_view trimmed(std::string_view text) {
-    auto const begin = text.find_first_not_of(" \t");
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 } // namespace
 
-/// RFC 4180, and what providers make of it: a byte order mark, blanks around cells, a comma after
-/// the last one.
+bool is_text(std::string_view bytes) {
+    return simdjson::validate_utf8(bytes.data(), bytes.size()) &&
+           bytes.find('\0') == std::string_view::npos;
+}
+
+/// A table: a header, and as many cells in every line.
 class CsvReader {
   public:
     static std::optional<Document> read(std::string_view body,
                                         std::vector<std::string> const& columns) {
-        if (!simdjson::validate_utf8(body.data(), body.size()) ||
-            body.find('\0') != std::string_view::npos)
-            return std::nullopt;
+        if (!is_text(body)) return std::nullopt;
         CsvReader reader{body};
         if (!reader.read_header(columns) || !reader.read_rows()) return std::nullopt;
         reader.document_.text_ = reader.text_;
@@ -44,16 +43,11 @@ class CsvReader {
     using Id = Document::Id;
     using Kind = Document::Kind;
 
-    explicit CsvReader(std::string_view body) : text_(std::make_shared<CsvText>()) {
-        if (body.starts_with("\xEF\xBB\xBF")) body.remove_prefix(3);
-        text_->body = body;
-        rest_ = text_->body;
-    }
+    explicit CsvReader(std::string_view body) : text_(std::make_shared<CsvText>(body)) {}
 
     bool read_header(std::vector<std::string> const& columns) {
-        std::vector<std::string_view> cells;
-        if (!read_line(cells)) return false;
-        for (auto const cell : cells) text_->header.emplace_back(cell);
+        if (text_->lines.next() != CsvLines::Next::line) return false;
+        for (auto const cell : text_->lines.cells()) text_->header.emplace_back(cell);
         return std::ranges::all_of(columns, [&](auto const& column) {
             return std::ranges::find(text_->header, column) != text_->header.end();
         });
@@ -63,18 +57,18 @@ class CsvReader {
         auto& nodes = document_.nodes_;
         nodes.push_back({{}, {}, Document::root, 0, 0, Kind::array});
         std::vector<Id> rows;
-        std::vector<std::string_view> cells;
-        while (!rest_.empty()) {
-            if (!read_line(cells)) return false;
-            if (cells.size() == 1 && cells.front().empty()) continue;
-            if (cells.size() != text_->header.size() || nodes.size() > cells_max) return false;
-            rows.push_back(add_row(cells));
+        auto& lines = text_->lines;
+        auto next = CsvLines::Next::end;
+        while ((next = lines.next()) == CsvLines::Next::line) {
+            if (lines.cells().size() != text_->header.size() || nodes.size() > cells_max)
+                return false;
+            rows.push_back(add_row(lines.cells()));
         }
         auto& children = document_.children_;
         nodes.front().first = static_cast<std::uint32_t>(children.size());
         nodes.front().size = static_cast<std::uint32_t>(rows.size());
         children.insert(children.end(), rows.begin(), rows.end());
-        return true;
+        return next == CsvLines::Next::end;
     }
 
     Id add_row(std::vector<std::string_view> const& cells) {
@@ -95,52 +89,7 @@ class CsvReader {
         return row;
     }
 
-    /// Takes one line off `rest_`; false when a quoted cell is never closed or is followed by more
-    /// text.
-    bool read_line(std::vector<std::string_view>& cells) {
-        cells.clear();
-        for (;;) {
-            std::string_view cell;
-            if (!(rest_.starts_with('"') ? read_quoted(cell) : read_plain(cell))) return false;
-            cells.push_back(cell);
-            if (rest_.empty()) return true;
-            auto const separator = rest_.front();
-            rest_.remove_prefix(1);
-            if (separator == ',') continue;
-            if (separator == '\r' && rest_.starts_with('\n')) rest_.remove_prefix(1);
-            return true;
-        }
-    }
-
-    bool read_plain(std::string_view& cell) {
-        auto const* const stop =
-            std::ranges::find_if(rest_, [](char c) { return c == ',' || c == '\r' || c == '\n'; });
-        auto const end = static_cast<std::size_t>(stop - rest_.begin());
-        cell = trimmed(rest_.substr(0, end));
-        rest_.remove_prefix(end);
-        return true;
-    }
-
-    bool read_quoted(std::string_view& cell) {
-        std::string text;
-        rest_.remove_prefix(1);
-        for (;;) {
-            auto const quote = rest_.find('"');
-            if (quote == std::string_view::npos) return false;
-            text += rest_.substr(0, quote);
-            rest_.remove_prefix(quote + 1);
-            if (!rest_.starts_with('"')) break;
-            text += '"';
-            rest_.remove_prefix(1);
-        }
-        text_->unquoted.push_back(std::move(text));
-        cell = text_->unquoted.back();
-        return rest_.empty() || rest_.front() == ',' || rest_.front() == '\r' ||
-               rest_.front() == '\n';
-    }
-
     std::shared_ptr<CsvText> text_;
-    std::string_view rest_;
     Document document_;
 };
 

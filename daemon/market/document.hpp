@@ -10,6 +10,9 @@
 
 namespace portfoliod::market {
 
+/// Whether PostgreSQL takes it as a text: UTF-8 without NUL.
+bool is_text(std::string_view bytes);
+
 /// An answer's body as a tree: JSON, or CSV read as an array of objects keyed by header. Numbers
 /// keep the text they were sent as. Texts are views into the document, which therefore moves but is
 /// not copied.

@@ -17,6 +17,7 @@ struct Arguments {
     std::string url;
     std::string csv_file;
     bool starter = false;
+    TransactionImport transactions;
 };
 
 /// The file named, else the default file where there is one, else the defaults.
@@ -28,7 +29,7 @@ Config configuration(Arguments const& arguments) {
     return config;
 }
 
-int import_command(Arguments const& arguments) {
+int import_assets_command(Arguments const& arguments) {
     if (arguments.starter == !arguments.csv_file.empty())
         throw ConfigError{
             "name a CSV file, or --starter for the catalogue that comes with portfoliod"};
@@ -66,10 +67,20 @@ int run_command_line(int argc, char const* const* argv, int (*run_daemon)(Config
         app.add_subcommand("migrate", "create or upgrade the schema; safe to repeat");
     migrate->add_option("--url", arguments.url, "the database, instead of the configuration's");
     auto* const import =
+        app.add_subcommand("import", "enter a broker's statement: all of it, or nothing");
+    import
+        ->add_option("FILE", arguments.transactions.file,
+                     "CSV: date,type,symbol,quantity,price and, if you like, exchange,fee,id,notes")
+        ->required();
+    import->add_option("--portfolio", arguments.transactions.portfolio, "the portfolio's id")
+        ->required();
+    import->add_flag("--dry-run", arguments.transactions.dry_run,
+                     "check everything and enter nothing");
+    auto* const assets =
         app.add_subcommand("import-assets", "load or update the catalogue of assets");
-    import->add_option("FILE", arguments.csv_file,
+    assets->add_option("FILE", arguments.csv_file,
                        "CSV: symbol,name,asset_type,exchange,native_currency,metadata");
-    import->add_flag("--starter", arguments.starter, "the catalogue that comes with portfoliod");
+    assets->add_flag("--starter", arguments.starter, "the catalogue that comes with portfoliod");
 
     try {
         app.parse(argc, argv);
@@ -81,7 +92,9 @@ int run_command_line(int argc, char const* const* argv, int (*run_daemon)(Config
     return guarded([&] {
         if (run->parsed()) return run_daemon(configuration(arguments));
         if (migrate->parsed()) return migrate_database(configuration(arguments), arguments.url);
-        return import_command(arguments);
+        if (import->parsed())
+            return import_transactions(configuration(arguments), arguments.transactions);
+        return import_assets_command(arguments);
     });
 }
 

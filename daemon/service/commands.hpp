@@ -15,6 +15,16 @@ int migrate_database(Config const& config, std::string const& url);
 /// native_currency, metadata.
 int import_assets(Config const& config, std::filesystem::path const& file);
 
+struct TransactionImport {
+    std::filesystem::path
+        file; ///< CSV: date, type, symbol, [exchange], quantity, price, [fee, id, notes]
+    int portfolio = 0;
+    bool dry_run = false; ///< check everything, enter nothing
+};
+
+/// All or nothing; what is wrong with the file goes to stderr, a line each, and returns 1.
+int import_transactions(Config const& config, TransactionImport const& import);
+
 /// The catalogue that comes with portfoliod: beside the providers.
 std::filesystem::path starter_catalogue(Config const& config);
 
