@@ -52,7 +52,7 @@ Cluster::Cluster(Cluster&& other) noexcept
 
 Cluster Cluster::attach(std::filesystem::path folder) { return {std::move(folder), false}; }
 
-Cluster Cluster::start() {
+Cluster Cluster::start(Durability durability) {
     auto pattern = (std::filesystem::temp_directory_path() / "portfoliod-test.XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"cannot make " + pattern};
     Cluster cluster{pattern, true};
@@ -64,13 +64,12 @@ Cluster Cluster::start() {
     shell(as_server_user(fmt::format("{}/initdb --no-sync --auth=trust --encoding=UTF8 --locale=C "
                                      "--username=postgres -D {}/data",
                                      server_programs(), pattern)));
-    // No TCP; nothing that must survive a power cut. The time zone is not UTC, so that whatever
+    // No TCP. The time zone is not UTC, so that whatever
     // forgets to say UTC fails a test.
-    auto const settings =
-        fmt::format("listen_addresses = ''\nunix_socket_directories = '{}'\nfsync = off\n"
-                    "full_page_writes = off\nmax_connections = 100\n"
-                    "timezone = 'Asia/Tokyo'\nlog_min_messages = warning\n",
-                    pattern);
+    auto const settings = fmt::format(
+        "listen_addresses = ''\nunix_socket_directories = '{}'\nmax_connections = 100\n"
+        "timezone = 'Asia/Tokyo'\nlog_min_messages = warning\n{}",
+        pattern, durability == Durability::relaxed ? "fsync = off\nfull_page_writes = off\n" : "");
     shell(as_server_user(fmt::format("tee -a {}/data/postgresql.conf >/dev/null <<'END'\n{}END\n",
                                      pattern, settings)));
     cluster.start_again();

@@ -5,13 +5,16 @@
 
 namespace portfoliod::test {
 
+/// relaxed: nothing survives a power cut, for speed. as_installed: what PostgreSQL does by itself.
+enum class Durability { relaxed, as_installed };
+
 /// A PostgreSQL server of the test's own: data, socket and log in a private folder under the
 /// system's temporary folder, no TCP port. Run by root, the server runs as an unprivileged user,
 /// because PostgreSQL refuses root.
 class Cluster {
   public:
     /// Makes and starts one. Throws std::runtime_error with the server's own words.
-    static Cluster start();
+    static Cluster start(Durability durability = Durability::relaxed);
     /// One that start() made in another process and that is to outlive this object.
     static Cluster attach(std::filesystem::path folder);
 

@@ -32,7 +32,8 @@ std::string read(std::filesystem::path const& file) {
 
 } // namespace
 
-Daemon::Daemon(Database const& database, MarketServer const& market, std::string schedule) {
+Daemon::Daemon(Database const& database, MarketServer const& market, std::string schedule,
+               std::string const& more) {
     auto pattern = (std::filesystem::temp_directory_path() / "portfoliod-daemon.XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"cannot make " + pattern};
     folder_ = pattern;
@@ -42,8 +43,8 @@ Daemon::Daemon(Database const& database, MarketServer const& market, std::string
     std::ofstream{folder_ / "portfoliod.yaml"} << fmt::format(
         "database: {{url: \"{}\"}}\nproviders_dir: \"{}/conf/providers\"\n"
         "providers: {{yahoo: {}, coinbase: {}, coinbase_rates: {}, ecb: {}}}\n"
-        "schedule: {}\nlog: {{level: debug}}\n",
-        database.url(), PROJECT_DIR, provider, provider, provider, provider, schedule);
+        "schedule: {}\n{}",
+        database.url(), PROJECT_DIR, provider, provider, provider, provider, schedule, more);
     std::ofstream{folder_ / "log"};
 }
 
@@ -95,6 +96,12 @@ void Daemon::kill() {
 }
 
 std::string Daemon::log() const { return read(folder_ / "log").substr(log_start_); }
+
+double Daemon::peak_memory_mb() const {
+    auto const status = read(fmt::format("/proc/{}/status", pid_));
+    auto const at = status.find("VmHWM:");
+    return at == std::string::npos ? 0 : std::atof(status.c_str() + at + 6) / 1024;
+}
 
 void Daemon::wait_for_log(std::string const& text) const {
     auto const watch = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);

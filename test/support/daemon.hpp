@@ -14,10 +14,11 @@ namespace portfoliod::test {
 class Daemon {
   public:
     /// `schedule` is the configuration's schedule map; everything in it is off unless a test says
-    /// otherwise.
+    /// otherwise. `more` are further lines of it.
     Daemon(
         Database const& database, MarketServer const& market,
-        std::string schedule = "{quotes: off, exchange_rates: off, performance: off, upkeep: off}");
+        std::string schedule = "{quotes: off, exchange_rates: off, performance: off, upkeep: off}",
+        std::string const& more = "log: {level: debug}\n");
     Daemon(Daemon const&) = delete;
     Daemon& operator=(Daemon const&) = delete;
     /// Kills it if it still runs, and removes the folder.
@@ -34,6 +35,8 @@ class Daemon {
     /// Waits until the journal holds this text; fails the test after ten seconds.
     void wait_for_log(std::string const& text) const;
     [[nodiscard]] std::string log() const;
+    /// The most memory it ever had resident, while it runs.
+    [[nodiscard]] double peak_memory_mb() const;
 
     /// Runs another command of the program to its end; its output is in `output()`.
     int run(std::string const& arguments);
