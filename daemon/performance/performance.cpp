@@ -12,7 +12,8 @@ namespace portfoliod::performance {
 
 namespace {
 
-constexpr std::size_t batch_max = 500; // portfolios read and valued at once
+// Portfolios read and valued at once: all their trades are in memory then.
+constexpr std::size_t batch_max = 100;
 
 template <int Scale>
 std::string json(std::optional<valuation::Fixed<Scale>> const& value) {
