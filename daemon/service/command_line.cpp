@@ -18,6 +18,7 @@ struct Arguments {
     std::string csv_file;
     bool starter = false;
     TransactionImport transactions;
+    bool repair = false;
 };
 
 /// The file named, else the default file where there is one, else the defaults.
@@ -66,6 +67,9 @@ int run_command_line(int argc, char const* const* argv, int (*run_daemon)(Config
     auto* const migrate =
         app.add_subcommand("migrate", "create or upgrade the schema; safe to repeat");
     migrate->add_option("--url", arguments.url, "the database, instead of the configuration's");
+    auto* const verification = app.add_subcommand(
+        "verify", "compute everything that is kept again, and say where it differs");
+    verification->add_flag("--repair", arguments.repair, "mend what differs");
     auto* const import =
         app.add_subcommand("import", "enter a broker's statement: all of it, or nothing");
     import
@@ -92,6 +96,7 @@ int run_command_line(int argc, char const* const* argv, int (*run_daemon)(Config
     return guarded([&] {
         if (run->parsed()) return run_daemon(configuration(arguments));
         if (migrate->parsed()) return migrate_database(configuration(arguments), arguments.url);
+        if (verification->parsed()) return verify(configuration(arguments), arguments.repair);
         if (import->parsed())
             return import_transactions(configuration(arguments), arguments.transactions);
         return import_assets_command(arguments);

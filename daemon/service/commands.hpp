@@ -25,6 +25,10 @@ struct TransactionImport {
 /// All or nothing; what is wrong with the file goes to stderr, a line each, and returns 1.
 int import_transactions(Config const& config, TransactionImport const& import);
 
+/// Computes positions, counts, ranges and values again, by other ways than they are kept, and prints where they differ; 1 when they do.
+/// `repair` mends what can be mended, and returns 1 only when something cannot.
+int verify(Config const& config, bool repair);
+
 /// The catalogue that comes with portfoliod: beside the providers.
 std::filesystem::path starter_catalogue(Config const& config);
 
