@@ -13,6 +13,8 @@ inline constexpr std::string_view transaction_deleted = "transaction_deleted";
 inline constexpr std::string_view backfill_requested = "backfill_requested";
 inline constexpr std::string_view prices_updated = "prices_updated";
 inline constexpr std::string_view exchange_rates_updated = "exchange_rates_updated";
+/// From one daemon to the others: it holds the doorbell now, see bus/doorbell.hpp.
+inline constexpr std::string_view doorbell_taken = "doorbell_taken";
 /// Announced by daemons, and heard by them: history that is no longer pending changes the status of figures.
 inline constexpr std::string_view backfill_finished = "backfill_finished";
 
@@ -24,7 +26,7 @@ inline std::vector<std::string> listened() {
     std::vector<std::string> names;
     for (auto const name :
          {transaction_created, transaction_updated, transaction_deleted, backfill_requested,
-          prices_updated, exchange_rates_updated, backfill_finished})
+          prices_updated, exchange_rates_updated, backfill_finished, doorbell_taken})
         names.emplace_back(name);
     return names;
 }

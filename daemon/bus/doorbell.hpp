@@ -32,8 +32,9 @@ struct DoorbellPolicy {
 ///
 /// Falling asleep loses nothing: the bell is released first; then all are awaited who had written
 /// by then, since they may have found it held; then the outbox is drained once more; and only when
-/// it is empty do we sleep. Someone else's bell is waited for on a session of its own. A daemon that
-/// dies frees its bell, and whoever waits for it looks at the outbox.
+/// it is empty do we sleep. Whoever takes the bell tells the other daemons, who wait for it, each on
+/// a session of its own: when its holder sleeps or dies they fall asleep in the same way. So does a
+/// daemon that starts.
 class Doorbell {
   public:
     /// `lane` has one thread and so one session, which holds the bell.
@@ -56,6 +57,9 @@ class Doorbell {
     boost::asio::awaitable<void> watch();
 
   private:
+    boost::asio::awaitable<bool> take();
+    boost::asio::awaitable<void> release();
+    boost::asio::awaitable<void> look_for_writers();
     boost::asio::awaitable<std::chrono::milliseconds> await_writers();
     boost::asio::awaitable<bool> is_free_soon();
 
@@ -66,8 +70,11 @@ class Doorbell {
     std::function<void()> on_free_ = [] {};
     bool taken_ = false;
     int busy_ = 0;
+    std::chrono::steady_clock::time_point busy_at_{};
     int quiet_ = 0;
-    /// Since the bell was released: those who may have written in silence.
+    /// Somebody's bell became free, or we have just begun: who wrote in silence may not be done.
+    bool writers_unknown_ = true;
+    /// Those who may have written in silence and were not done when we looked.
     std::optional<std::vector<std::string>> writers_;
     std::chrono::milliseconds wait_for_writers_{};
 };

@@ -76,6 +76,7 @@ asio::awaitable<void> Drain::run() {
     auto failures = 0;
     for (;;) {
         auto wait = std::chrono::milliseconds{fallback_poll_};
+        auto fails_alone = false;
         try {
             // First what users wait for; then, since a split due today writes into the outbox, what that left there.
             auto rows = co_await drain_all();
@@ -92,9 +93,10 @@ asio::awaitable<void> Drain::run() {
                 log::error(fmt::format("changes could not be worked off and wait: {}", e.what()),
                            {{"SQLSTATE", e.sqlstate}});
             wait = std::min(wait, retry.wait(failures, random_share()));
+            fails_alone = !e.connection_lost && failures > 3;
         }
         // Not even a ring shortens it then: on a busy bus a batch that fails would be tried, and reported, without end.
-        if (failures > 3) {
+        if (fails_alone) {
             co_await pause(wait);
             continue;
         }

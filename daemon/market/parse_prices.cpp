@@ -164,14 +164,13 @@ class PriceReader {
     }
 
     /// A quote is wanted just when a bar is not: while the day is open.
-    bool wanted(Day date) const {
+    bool wanted(Stamp const& stamp) const {
         if (rule_.gives == Gives::quote) return true;
-        return date < stamps_.first_open_day() &&
-               (!question_.days || question_.days->contains(date));
+        return stamps_.is_over(stamp) && (!question_.days || question_.days->contains(stamp.date));
     }
 
     void keep(Row const& row, Stamp const& stamp, Found const& found) {
-        if (!wanted(stamp.date)) {
+        if (!wanted(stamp)) {
             ++tally_.outside;
             return;
         }

@@ -7,7 +7,6 @@
 
 #include <date/tz.h>
 
-#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -28,10 +27,13 @@ class StampReader {
     /// Nothing for what is no stamp between 1900 and 2200. As::now needs no figure.
     [[nodiscard]] std::optional<Stamp> read(std::optional<Found> const& found) const;
 
-    /// The first day whose bar may still move: today in the exchange's zone, or UTC's where that is the later one. No
-    /// exchange trades under a date that UTC has left behind, and New York's evening is UTC's next day.
-    [[nodiscard]] Day first_open_day() const {
-        return std::max(local_day(now_), Day{std::chrono::floor<std::chrono::days>(now_)});
+    /// Whether the bar can no longer move: its date is behind, in the exchange's zone or, together
+    /// with the stamp itself, in UTC. No exchange trades on under a date that UTC has left behind; but in
+    /// New York's evening the last row of a future is the next session's, stamped now.
+    [[nodiscard]] bool is_over(Stamp const& stamp) const {
+        auto const utc_today = std::chrono::floor<std::chrono::days>(now_);
+        return stamp.date < local_day(now_) ||
+               (stamp.date < utc_today && stamp.instant < utc_today);
     }
 
   private:

@@ -82,7 +82,9 @@ class Count {
             position_.quantity =
                 valuation::proportion(position_.quantity, split.numerator, split.denominator);
             position_.average =
-                valuation::proportion(position_.average, split.denominator, split.numerator);
+                position_.quantity.is_zero()
+                    ? Price{}
+                    : valuation::proportion(position_.average, split.denominator, split.numerator);
         }
     }
 
@@ -112,10 +114,16 @@ class Verification {
                  {today_}))
             splits[row.integer(0)].push_back({row.day(1), valuation::SplitTerm::parse(row.text(2)),
                                               valuation::SplitTerm::parse(row.text(3))});
-        auto const last =
-            transaction_.execute("SELECT coalesce(max(id), 0) FROM portfolios").one().integer(0);
-        for (auto first = 0; first < last; first += portfolios_per_page)
-            page(first + 1, first + portfolios_per_page, splits);
+        for (auto last = 0;;) {
+            // By those there are: ids may be far apart.
+            auto const ids = transaction_.execute(
+                "SELECT min(id), max(id) FROM (SELECT id FROM portfolios WHERE id > $1 "
+                "ORDER BY id LIMIT $2) AS next",
+                {last, portfolios_per_page});
+            if (ids.one().is_null(0)) return;
+            last = ids.one().integer(1);
+            page(ids.one().integer(0), last, splits);
+        }
     }
 
     void counts() {
@@ -147,20 +155,15 @@ class Verification {
         }
     }
 
-    void repair(db::Transaction& transaction) {
+    void repair(db::Transaction& transaction) const {
         for (auto const& [portfolio, asset] : positions_to_replay_)
             transaction.execute("SELECT portfoliod.repair_position($1, $2)", {portfolio, asset});
         // Counts follow the positions that were just mended.
         auto recounted = assets_to_recount_;
         for (auto const& [portfolio, asset] : positions_to_replay_) recounted.push_back(asset);
-        if (!recounted.empty()) tracking::recount(transaction, recounted);
-        if (!assets_to_load_.empty() &&
-            tracking::request_missing_history(transaction, assets_to_load_, today_,
-                                              config_.backfill) == 0) {
-            fmt::print(
-                "history that was asked for within twelve hours is not asked for again yet\n");
-            beyond_repair_ += static_cast<int>(assets_to_load_.size());
-        }
+        auto const held = tracking::recount(transaction, recounted);
+        transaction.execute("SELECT portfoliod.come_back_to('{}', $1)", {held});
+        tracking::request_missing_history(transaction, assets_to_load_, today_, config_.backfill);
         if (!portfolios_to_value_.empty())
             transaction.execute("SELECT portfoliod.come_back_to($1, '{}')", {portfolios_to_value_});
     }
@@ -266,8 +269,8 @@ int verify(Config const& config, bool repair) {
     }
     transaction.commit();
     if (verification.differences() == 0) {
-        fmt::print("{} positions and what follows from them are as the transactions say\n",
-                   verification.counted());
+        fmt::print("{} positions {}are as the transactions say\n", verification.counted(),
+                   waiting == 0 ? "and what follows from them " : "");
         return waiting == 0 ? 0 : 1;
     }
     if (!repair) {

@@ -1,5 +1,5 @@
--- verify_ranges(today, before): days of history that are needed by the trades, were never served, and that no job is open or failed for. The last
--- week is left out: its days may not have been published yet. Written apart from needed_price_ranges(), which it judges.
+-- verify_ranges(today, before): days of history that are needed by the trades, were never served, and that nobody asks for: no job is open or
+-- failed for them, and none was completed within twelve hours. The last week is left out: its days may not have been published yet. Written apart from needed_price_ranges(), which it judges.
 -- Reads transactions, portfolio_positions, assets, price_coverage, backfill_queue.
 CREATE OR REPLACE FUNCTION portfoliod.verify_ranges(today date, before interval)
 RETURNS TABLE (asset_id integer, symbol text, missing datemultirange)
@@ -19,10 +19,12 @@ BEGIN ATOMIC
         SELECT datemultirange(daterange(needed.first_day, needed.last_day, '[]'))
                - coalesce((SELECT coverage.served FROM portfoliod.price_coverage AS coverage
                            WHERE coverage.asset_id = traded.asset_id), '{}')
-               - coalesce((SELECT range_agg(CASE WHEN job.status = 'failed' THEN daterange(job.start_date, NULL)
+               - coalesce((SELECT range_agg(CASE WHEN job.status = 'failed' AND job.attempts < job.max_attempts THEN daterange(job.start_date, NULL)
                                                  ELSE daterange(job.start_date, job.end_date, '[]') END)
                            FROM public.backfill_queue AS job
-                           WHERE job.asset_id = traded.asset_id AND job.status <> 'completed'), '{}') AS missing) AS gap
+                           WHERE job.asset_id = traded.asset_id 
+                             AND (job.status <> 'completed'
+                                  OR job.completed_at > (now() AT TIME ZONE 'UTC') - interval '12 hours')), '{}') AS missing) AS gap
     WHERE needed.first_day <= needed.last_day AND NOT isempty(gap.missing)
     ORDER BY asset.id;
 END;

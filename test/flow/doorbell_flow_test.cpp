@@ -214,6 +214,42 @@ TEST_CASE("whoever waits for the bell of a daemon that dies finds what was writt
     CHECK(daemon.stop() == 0);
 }
 
+TEST_CASE(
+    "a change written in silence whose writer is not done when the bell's holder dies is found") {
+    test::Database database;
+    test::MarketServer market;
+    test::Daemon daemon{database, market, all_off_but_an_hourly_look};
+    test::Waiting waiting{database};
+    auto const portfolio = test::add_portfolio(database, "ann@example.org");
+    auto const asset = test::add_asset(database, "AAPL", "stock", "NASDAQ", "USD");
+    daemon.start();
+    waiting.until(outbox, "0");
+    // The daemon is asleep when its peer takes the bell, and is told so.
+    auto peer = std::make_unique<db::Session>(db::SessionOptions{database.url(), "peer"});
+    {
+        auto transaction = peer->begin();
+        REQUIRE(transaction.execute("SELECT portfoliod.take_doorbell()").one().boolean(0));
+        transaction.commit();
+    }
+    waiting.until("SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() "
+                  "AND application_name = 'portfoliod doorbell'",
+                  "t");
+    db::Session user{{database.url(), "user"}};
+    auto writing = user.begin();
+    insert(writing, portfolio, asset);
+    peer.reset();
+    waiting.until(holders, "0");
+    // A price makes the daemon look while the writer is not done yet.
+    database.run("INSERT INTO asset_prices (asset_id, timestamp, close) "
+                 "VALUES ($1, '2024-01-02', 10)",
+                 {asset});
+    waiting.until(outbox, "0");
+    writing.commit();
+    waiting.until("SELECT tracking_users FROM tracked_assets", "1");
+    waiting.until(outbox, "0");
+    CHECK(daemon.stop() == 0);
+}
+
 TEST_CASE("a person's pace always notifies, and a flood ends with the bell free") {
     test::Database database;
     test::MarketServer market;
@@ -235,7 +271,7 @@ TEST_CASE("a person's pace always notifies, and a flood ends with the bell free"
     database.run("INSERT INTO transactions (portfolio_id, asset_id, transaction_type, quantity, "
                  "price, timestamp) SELECT id, $1, 'buy', 1, 10, '2024-01-02' FROM portfolios",
                  {asset});
-    waiting.until(holders, "1");
+    daemon.wait_for_log("the doorbell is taken");
     waiting.until(outbox, "0");
     test::buy(database, portfolio, asset, "1", "10", "2024-01-02");
     waiting.until(outbox, "0");

@@ -100,6 +100,18 @@ TEST_CASE("rows without the declared figure are malformed, not empty") {
           "yahoo: 1 of 1 rows not used: close 'n/a' of 2024-01-02 is no number");
 }
 
+TEST_CASE("a future that trades on in New York's evening does not change the day that is over") {
+    auto const body =
+        chart({{at("2024-01-03 05:00:00"), "10"},
+               {at("2024-01-04 05:00:00"), "11"},
+               {at("2024-01-05 00:29:00"), "12"}}); // the next session's, still the 4th there
+    auto const answer = history(declared("yahoo"), stock("X"), january, ok(body),
+                                parse_instant("2024-01-05 00:30:00").value());
+    REQUIRE(answer.rows.size() == 2);
+    CHECK(answer.rows.back().date == day("2024-01-04"));
+    CHECK(answer.rows.back().close == "11");
+}
+
 TEST_CASE("in the east the day that is open is the exchange's, not UTC's") {
     auto const body = chart({{at("2024-01-03 23:00:00"), "10"}, {at("2024-01-04 23:00:00"), "11"}},
                             "Australia/Sydney", "\"AUD\"");
