@@ -258,9 +258,10 @@ Merged merge(db::Transaction& transaction, int portfolio) {
     return {row.bigint(0), row.bigint(1), row.string(2)};
 }
 
-int refuse(std::filesystem::path const& file, std::vector<Complaint> complaints) {
-    std::ranges::stable_sort(complaints, {}, &Complaint::line);
-    for (auto const& [line, reason] : complaints)
+int refuse(std::filesystem::path const& file, std::vector<Complaint> const& complaints) {
+    std::multimap<int, std::string> by_line; // those of one line stay in order
+    for (auto const& [line, reason] : complaints) by_line.emplace(line, reason);
+    for (auto const& [line, reason] : by_line)
         fmt::print(stderr, "{}{}: {}\n", file.string(), line == 0 ? "" : fmt::format(":{}", line),
                    reason);
     fmt::print(stderr, "portfoliod: nothing was imported: {} {} to be mended\n", complaints.size(),
@@ -292,7 +293,7 @@ int import_transactions(Config const& config, TransactionImport const& import) {
         }
         if (!wrong.empty()) {
             progress.say("");
-            return refuse(import.file, std::move(wrong));
+            return refuse(import.file, wrong);
         }
         if (!import.dry_run) transaction.commit();
     }
