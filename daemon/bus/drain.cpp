@@ -19,6 +19,8 @@ namespace {
 // Large enough that an import of 100,000 rows takes few commits, small enough to bound memory and
 // locks.
 constexpr int batch_rows_max = 10'000;
+// So soon after an outage the changes are worked off: the back-off is for batches that fail.
+constexpr auto reconnect_longest = std::chrono::milliseconds{1000};
 
 std::vector<int> merged(std::vector<int> const& a, std::vector<int> const& b) {
     std::vector<int> both;
@@ -76,7 +78,6 @@ asio::awaitable<void> Drain::run() {
     auto failures = 0;
     for (;;) {
         auto wait = std::chrono::milliseconds{fallback_poll_};
-        auto fails_alone = false;
         try {
             // First what users wait for; then, since a split due today writes into the outbox, what that left there.
             auto rows = co_await drain_all();
@@ -93,10 +94,10 @@ asio::awaitable<void> Drain::run() {
                 log::error(fmt::format("changes could not be worked off and wait: {}", e.what()),
                            {{"SQLSTATE", e.sqlstate}});
             wait = std::min(wait, retry.wait(failures, random_share()));
-            fails_alone = !e.connection_lost && failures > 3;
+            if (e.connection_lost) wait = std::min(wait, reconnect_longest);
         }
         // Not even a ring shortens it then: on a busy bus a batch that fails would be tried, and reported, without end.
-        if (fails_alone) {
+        if (failures > 3) {
             co_await pause(wait);
             continue;
         }
