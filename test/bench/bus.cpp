@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <poll.h>
@@ -64,26 +63,14 @@ void populate(test::Database& database) {
         database.run(sql);
 }
 
-std::string output_of(std::string const& command) {
-    auto* const pipe = ::popen((command + " 2>&1").c_str(), "r");
-    if (pipe == nullptr) throw std::runtime_error{"cannot run: " + command};
-    std::string output;
-    std::array<char, 4096> buffer{};
-    while (auto const size = std::fread(buffer.data(), 1, buffer.size(), pipe))
-        output.append(buffer.data(), size);
-    if (::pclose(pipe) != 0) throw std::runtime_error{command + " failed: " + output};
-    return output;
-}
-
 /// Transactions per second of pgbench's clients, each inserting one trade a commit.
 double inserts_per_second(test::Cluster const& cluster, test::Database const& database,
                           std::filesystem::path const& script, int clients,
                           std::string const& how_long) {
-    static auto const programs = output_of("ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1");
-    auto const said =
-        output_of(fmt::format("{}/pgbench -n -M prepared -h {} -U postgres -c {} -j 2 {} -f {} {}",
-                              programs.substr(0, programs.find('\n')), cluster.folder().string(),
-                              clients, how_long, script.string(), database.name()));
+    auto const said = test::shell(
+        fmt::format("{}/pgbench -n -M prepared -h {} -U postgres -c {} -j 2 {} -f {} {}",
+                    test::server_programs(), cluster.folder().string(), clients, how_long,
+                    script.string(), database.name()));
     auto const at = said.find("tps = ");
     if (at == std::string::npos) throw std::runtime_error{"pgbench said: " + said};
     return std::atof(said.c_str() + at + 6);

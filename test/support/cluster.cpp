@@ -12,9 +12,6 @@
 
 namespace portfoliod::test {
 
-namespace {
-
-/// Runs a shell command; throws with what it printed unless it exits 0.
 std::string shell(std::string const& command) {
     auto* const pipe = ::popen((command + " 2>&1").c_str(), "r");
     if (pipe == nullptr) throw std::runtime_error{"cannot run: " + command};
@@ -26,7 +23,6 @@ std::string shell(std::string const& command) {
     return output;
 }
 
-/// The newest installed server's programs; Debian keeps them off the PATH.
 std::string server_programs() {
     static auto const folder = [] {
         auto found = shell("ls -d /usr/lib/postgresql/*/bin/ 2>/dev/null | sort -V | tail -n 1");
@@ -36,6 +32,8 @@ std::string server_programs() {
     }();
     return folder;
 }
+
+namespace {
 
 /// A command as the user the server runs as: ours, or Debian's postgres when we are root.
 std::string as_server_user(std::string const& command) {

@@ -5,6 +5,11 @@
 
 namespace portfoliod::test {
 
+/// Runs a shell command and returns what it printed; throws std::runtime_error with that unless it exits 0.
+std::string shell(std::string const& command);
+/// The folder of the newest installed server's programs; Debian keeps them off the PATH.
+std::string server_programs();
+
 /// relaxed: nothing survives a power cut, for speed. as_installed: what PostgreSQL does by itself.
 enum class Durability { relaxed, as_installed };
 
