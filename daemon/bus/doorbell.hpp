@@ -28,7 +28,7 @@ struct DoorbellPolicy {
 ///
 /// A committing NOTIFY takes a lock of the whole cluster until its WAL is flushed, so that writers
 /// commit one after the other. The bell is an advisory lock: a trigger that finds it held, after it
-/// has written into the outbox, does not notify (schema/functions/announce.sql).
+/// has written into the outbox, does not notify (schema/functions/announce_trades.sql).
 ///
 /// Falling asleep loses nothing: the bell is released first; then all are awaited who had written
 /// by then, since they may have found it held; then the outbox is drained once more; and only when

@@ -1,4 +1,4 @@
--- holds_doorbell(): whether this session holds the doorbell (see announce()).
+-- holds_doorbell(): whether this session holds the doorbell (see announce_trades()).
 CREATE OR REPLACE FUNCTION portfoliod.holds_doorbell()
 RETURNS boolean
 LANGUAGE sql VOLATILE

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION portfoliod.notify_backfill_requested() RETURNS trigge
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM portfoliod.announce('backfill_requested',
-                                json_build_object('job_id', NEW.id, TG_ARGV[0], to_json(NEW) -> TG_ARGV[0]));
+    PERFORM pg_notify('backfill_requested',
+                      json_build_object('job_id', NEW.id, TG_ARGV[0], to_json(NEW) -> TG_ARGV[0])::text);
     RETURN NULL;
 END $$;

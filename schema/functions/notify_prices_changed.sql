@@ -34,8 +34,8 @@ BEGIN
            FROM %s GROUP BY asset_id ORDER BY asset_id', touched)
     LOOP
         INSERT INTO portfoliod.pending_changes (asset_id, from_date) VALUES (change.asset_id, change.from_date);
-        PERFORM portfoliod.announce('prices_updated', json_build_object(
-            'asset_id', change.asset_id, 'from', change.from_date, 'to', change.to_date));
+        PERFORM pg_notify('prices_updated', json_build_object(
+            'asset_id', change.asset_id, 'from', change.from_date, 'to', change.to_date)::text);
     END LOOP;
     RETURN NULL;
 END $$;

@@ -26,8 +26,8 @@ BEGIN
            FROM %s GROUP BY currency_code ORDER BY currency_code', touched)
     LOOP
         INSERT INTO portfoliod.pending_changes (currency_code, from_date) VALUES (change.currency_code, change.from_date);
-        PERFORM portfoliod.announce('exchange_rates_updated', json_build_object(
-            'currency_code', change.currency_code, 'from', change.from_date, 'to', change.to_date));
+        PERFORM pg_notify('exchange_rates_updated', json_build_object(
+            'currency_code', change.currency_code, 'from', change.from_date, 'to', change.to_date)::text);
     END LOOP;
     RETURN NULL;
 END $$;

@@ -62,11 +62,10 @@ BEGIN
         PERFORM portfoliod.settle_positions(ARRAY[trade.portfolio_id], ARRAY[trade.asset_id], ARRAY[trade.at]);
     END IF;
     IF trade.cache_is_fresh THEN
-        PERFORM portfoliod.invalidate_cache(ARRAY[trade.portfolio_id]);
+        IF portfoliod.invalidate_cache(trade.portfolio_id) IS NULL THEN END IF;
     END IF;
-    PERFORM portfoliod.announce('transaction_created', json_build_object(
-        'transaction_id', trade.id, 'asset_id', trade.asset_id, 'timestamp', trade.at,
-        'portfolio_id', trade.portfolio_id, 'count', 1));
+    -- an IF evaluates a plain expression; PERFORM would run a whole query for it
+    IF portfoliod.announce_trades('transaction_created', trade.portfolio_id, trade.asset_id, trade.id, trade.at, 1) IS NULL THEN END IF;
     RETURN NULL;
 END $$;
 

@@ -16,10 +16,10 @@ BEGIN
     LOOP
         INSERT INTO portfoliod.pending_changes (portfolio_id, asset_id, from_date)
         VALUES (change.portfolio_id, change.asset_id, change.earliest::date);
-        PERFORM portfoliod.announce('transaction_deleted', json_build_object(
-            'transaction_id', change.lowest_id, 'asset_id', change.asset_id, 'timestamp', change.earliest,
-            'portfolio_id', change.portfolio_id, 'count', change.trades));
+        PERFORM portfoliod.announce_trades('transaction_deleted', change.portfolio_id, change.asset_id, change.lowest_id,
+                                           change.earliest, change.trades);
     END LOOP;
-    PERFORM portfoliod.invalidate_cache(array_agg(DISTINCT portfolio_id)) FROM public.transactions;
+    PERFORM portfoliod.invalidate_cache(touched.portfolio_id)
+       FROM (SELECT DISTINCT portfolio_id FROM public.transactions ORDER BY portfolio_id) AS touched;
     RETURN NULL;
 END $$;

@@ -17,9 +17,7 @@ BEGIN
     INSERT INTO portfoliod.pending_changes (portfolio_id, asset_id, from_date)
     SELECT k.portfolio_id, k.asset_id, k.at::date
       FROM unnest(portfolios, assets, earliest) AS k (portfolio_id, asset_id, at);
-    PERFORM portfoliod.invalidate_cache(portfolios);
-    PERFORM portfoliod.announce(channel, json_build_object(
-                'transaction_id', k.id, 'asset_id', k.asset_id, 'timestamp', k.at,
-                'portfolio_id', k.portfolio_id, 'count', k.trades))
+    PERFORM portfoliod.invalidate_cache(k.id) FROM (SELECT DISTINCT unnest(portfolios) AS id ORDER BY id) AS k;
+    PERFORM portfoliod.announce_trades(channel, k.portfolio_id, k.asset_id, k.id, k.at, k.trades)
        FROM unnest(portfolios, assets, lowest_ids, earliest, trades) AS k (portfolio_id, asset_id, id, at, trades);
 END $$;

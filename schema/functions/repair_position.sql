@@ -13,5 +13,5 @@ BEGIN
     INSERT INTO portfoliod.pending_changes (portfolio_id, asset_id, from_date)
     SELECT of_portfolio, of_asset, coalesce(min(timestamp), now() AT TIME ZONE 'UTC')::date
       FROM public.transactions WHERE portfolio_id = of_portfolio AND asset_id = of_asset;
-    PERFORM portfoliod.invalidate_cache(ARRAY[of_portfolio]);
+    PERFORM portfoliod.invalidate_cache(of_portfolio);
 END $$;

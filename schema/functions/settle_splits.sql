@@ -17,7 +17,7 @@ BEGIN
              WHERE asset_id = ANY (of_assets) ORDER BY portfolio_id, asset_id) p;
     IF holders.portfolios IS NOT NULL THEN
         PERFORM portfoliod.settle_positions(holders.portfolios, holders.assets, holders.since);
-        PERFORM portfoliod.invalidate_cache(holders.portfolios);
+        PERFORM portfoliod.invalidate_cache(k.id) FROM (SELECT DISTINCT unnest(holders.portfolios) AS id ORDER BY id) AS k;
         -- A holder's own row: the split may open or close the position, and then counts and figures change.
         INSERT INTO portfoliod.pending_changes (portfolio_id, asset_id, from_date)
         SELECT pos.portfolio_id, pos.asset_id, pos.first_purchase_date
@@ -29,8 +29,8 @@ BEGIN
                   GROUP BY a.id ORDER BY a.id
     LOOP
         INSERT INTO portfoliod.pending_changes (asset_id, from_date) VALUES (asset.id, asset.from_date);
-        PERFORM portfoliod.announce('prices_updated', json_build_object(
-            'asset_id', asset.id, 'from', asset.from_date, 'to', today));
+        PERFORM pg_notify('prices_updated', json_build_object(
+            'asset_id', asset.id, 'from', asset.from_date, 'to', today)::text);
     END LOOP;
     RETURN coalesce(cardinality(holders.portfolios), 0);
 END $$;

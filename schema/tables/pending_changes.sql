@@ -14,9 +14,7 @@ CREATE TABLE portfoliod.pending_changes (
     asset_id      int,
     currency_code varchar(3),
     from_date     date NOT NULL,
-    CONSTRAINT pending_changes_kind_known CHECK (
-        CASE WHEN currency_code IS NULL THEN portfolio_id IS NOT NULL OR asset_id IS NOT NULL
-             ELSE portfolio_id IS NULL AND asset_id IS NULL END)
+    CONSTRAINT pending_changes_kind_known CHECK ((coalesce(portfolio_id, asset_id) IS NULL) = (currency_code IS NOT NULL))
 ) WITH (
     -- Everything inserted is soon deleted. Under load the table is all dead rows within seconds, and each
     -- drain reads them again; so vacuum by a small fixed count, at once, unthrottled.

@@ -2,26 +2,20 @@
 --
 -- price and fee are in the asset's native_currency, major units; quantity is in the shares of its day (splits are applied
 -- when reading, see asset_splits). timestamp is UTC: PostgreSQL drops a typed offset silently.
--- Its triggers keep portfolio_positions within the same database transaction.
+-- What a row must satisfy is checked by accept_trade. Its triggers keep portfolio_positions within the same database transaction.
 
 CREATE TABLE public.transactions (
     id               BIGSERIAL PRIMARY KEY,
     portfolio_id     INTEGER NOT NULL REFERENCES public.portfolios (id) ON DELETE CASCADE,
     asset_id         INTEGER NOT NULL REFERENCES public.assets (id),
-    transaction_type VARCHAR(10) NOT NULL
-        CONSTRAINT transactions_type_known CHECK (transaction_type IN ('buy', 'sell')),
+    transaction_type VARCHAR(10) NOT NULL,             -- buy, sell
     -- (28,12): a coin's holding can exceed 10^10 units, its price can lie below 10^-8
-    quantity         DECIMAL(28,12) NOT NULL
-        CONSTRAINT transactions_quantity_positive CHECK (quantity > 0 AND quantity <> 'NaN'),
-    price            DECIMAL(28,12) NOT NULL           -- 0 is a gift, an airdrop, a bonus share
-        CONSTRAINT transactions_price_not_negative CHECK (price >= 0 AND price <> 'NaN'),
-    fee              DECIMAL(28,12) DEFAULT 0          -- an explicit NULL becomes 0 (transactions_fee_default)
-        CONSTRAINT transactions_fee_not_negative CHECK (fee >= 0 AND fee <> 'NaN'),
-    timestamp        TIMESTAMP NOT NULL
-        CONSTRAINT transactions_timestamp_in_range CHECK (isfinite(timestamp) AND timestamp >= '1900-01-01'),
+    quantity         DECIMAL(28,12) NOT NULL,          -- above 0
+    price            DECIMAL(28,12) NOT NULL,          -- 0 is a gift, an airdrop, a bonus share
+    fee              DECIMAL(28,12) DEFAULT 0,         -- an explicit NULL becomes 0
+    timestamp        TIMESTAMP NOT NULL,
     notes            TEXT,
-    rate_to_usd      NUMERIC(28,16)                    -- the broker's own rate; overrides the day's
-        CONSTRAINT transactions_rate_positive CHECK (rate_to_usd > 0 AND rate_to_usd <> 'NaN'),
+    rate_to_usd      NUMERIC(28,16),                   -- the broker's own rate; overrides the day's
     external_id      TEXT                              -- the broker's reference, so that an import can be repeated
 );
 

@@ -169,27 +169,45 @@ TEST_CASE("the hour of refusal is UTC whatever the session's time zone says") {
         db::Error);
 }
 
-TEST_CASE("what is no amount is refused by a constraint whose name says so") {
+TEST_CASE("what is no trade is refused with a word on what it must be") {
     Ledger ledger;
-    CHECK_HAS(ledger.refusal("0", "1"), "transactions_quantity_positive");
-    CHECK_HAS(ledger.refusal("-1", "1"), "transactions_quantity_positive");
-    CHECK_HAS(ledger.refusal("NaN", "1"), "transactions_quantity_positive");
-    CHECK_HAS(ledger.refusal("1", "-0.01"), "transactions_price_not_negative");
-    CHECK_HAS(ledger.refusal("1", "NaN"), "transactions_price_not_negative");
-    CHECK_HAS(ledger.refusal("1", "1", "-1"), "transactions_fee_not_negative");
-    CHECK_HAS(ledger.refusal("1", "1", "NaN"), "transactions_fee_not_negative");
-    CHECK_HAS(ledger.refusal("1", "1", "0", "infinity"), "transactions_timestamp_in_range");
-    CHECK_HAS(ledger.refusal("1", "1", "0", "-infinity"), "transactions_timestamp_in_range");
-    CHECK_HAS(ledger.refusal("1", "1", "0", "1899-12-31"), "transactions_timestamp_in_range");
+    CHECK_HAS(ledger.refusal("0", "1"), "quantity is 0; it must be above 0");
+    CHECK_HAS(ledger.refusal("-1", "1"), "quantity is -1; it must be above 0");
+    CHECK_HAS(ledger.refusal("NaN", "1"), "quantity is NaN; it must be above 0");
+    CHECK_HAS(ledger.refusal("1", "-0.01"), "price is -0.01; it must be 0 or more");
+    CHECK_HAS(ledger.refusal("1", "NaN"), "price is NaN; it must be 0 or more");
+    CHECK_HAS(ledger.refusal("1", "1", "-1"), "fee is -1; it must be 0 or more");
+    CHECK_HAS(ledger.refusal("1", "1", "NaN"), "fee is NaN; it must be 0 or more");
+    CHECK_HAS(ledger.refusal("1", "1", "0", "infinity"), "timestamp is infinity; it must be");
+    CHECK_HAS(ledger.refusal("1", "1", "0", "-infinity"), "timestamp is -infinity; it must be");
+    CHECK_HAS(ledger.refusal("1", "1", "0", "1899-12-31"), "it must be a moment since 1900");
     // The column's own precision knows no infinity.
     CHECK_HAS(ledger.refusal("Infinity", "1"), "numeric field overflow");
     CHECK_HAS(ledger.refusal("1", "Infinity"), "numeric field overflow");
     CHECK_HAS(ledger.error_of("INSERT INTO transactions (portfolio_id, asset_id, transaction_type, "
                               "quantity, price, timestamp) VALUES (1, 1, 'gift', 1, 1, "
                               "'2026-01-10')"),
-              "transactions_type_known");
+              "transaction_type is \"gift\"; it must be 'buy' or 'sell'");
+    for (auto const* const rate : {"0", "-1", "NaN"})
+        CHECK_HAS(ledger.error_of(fmt::format(
+                      "INSERT INTO transactions (portfolio_id, asset_id, transaction_type, "
+                      "quantity, price, timestamp, rate_to_usd) VALUES (1, 1, 'buy', 1, 1, "
+                      "'2026-01-10', '{}')",
+                      rate)),
+                  fmt::format("rate_to_usd is {}; it must be above 0", rate));
     CHECK(ledger.value("SELECT count(*) FROM transactions") == "0");
     CHECK(ledger.refusal("1", "0") == ""); // a gift
+}
+
+TEST_CASE("what is no trade is refused also where triggers are told to stay silent") {
+    Ledger ledger;
+    auto transaction = ledger.session().begin();
+    transaction.execute_script("SET LOCAL session_replication_role = replica");
+    CHECK_THROWS_WITH_AS(
+        transaction.execute("INSERT INTO transactions (portfolio_id, asset_id, transaction_type, "
+                            "quantity, price, timestamp) VALUES (1, 1, 'buy', 'NaN', 1, "
+                            "'2026-01-10')"),
+        doctest::Contains("quantity is NaN"), db::Error);
 }
 
 TEST_CASE("minor units are refused as currencies, and the hint names the major one") {
