@@ -35,18 +35,18 @@ Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy co
     if (changes.rows == 0) return {};
     Drained done{changes.rows, 0, 0};
 
-    // Splits open and close positions too, so every asset is recounted.
-    auto const uncounted =
-        tracking::recount(transaction, merged(changes.traded_assets, changes.priced_assets));
-    if (auto const& assets = changes.traded_assets; !assets.empty())
+    std::vector<int> uncounted;
+    if (auto const& assets = changes.reheld_assets; !assets.empty()) {
+        uncounted = tracking::recount(transaction, assets);
         done.jobs = tracking::request_missing_history(transaction, assets, today, policy) +
                     tracking::request_missing_rates(transaction, assets, today, policy);
+    }
     auto const moved =
         performance::affected(transaction, changes.priced_assets, changes.currencies);
-    auto const refreshed =
-        performance::refresh(transaction, merged(changes.portfolios, moved), today);
+    auto const refreshed = performance::refresh(transaction, merged(changes.portfolios, moved),
+                                                today, changes.restated);
     done.portfolios = refreshed.changed;
-    done.rows -= come_back_to(transaction, refreshed.held_back, uncounted);
+    done.rows -= come_back_to(transaction, refreshed.held_back, uncounted, changes.restated);
     return done;
 }
 

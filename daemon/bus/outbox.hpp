@@ -2,6 +2,7 @@
 
 #include "base/time.hpp"
 #include "db/session.hpp"
+#include "performance/performance.hpp"
 
 #include <string>
 #include <vector>
@@ -11,10 +12,11 @@ namespace portfoliod::bus {
 /// What has changed since the last drain, each subject once.
 struct Changes {
     std::vector<int> portfolios;         ///< with a changed ledger; some may be gone by now
-    std::vector<int> traded_assets;      ///< assets of those changes
+    std::vector<int> reheld_assets;      ///< held by others, or since other days, than before
     std::vector<int> priced_assets;      ///< with changed prices or splits
     std::vector<std::string> currencies; ///< with changed rates
-    std::int64_t rows = 0;               ///< outbox rows taken
+    std::vector<performance::Restatement> restated; ///< which of their days, each once
+    std::int64_t rows = 0;                          ///< outbox rows taken
 };
 
 /// Takes up to rows_max rows out of the outbox; they are back if the transaction is not committed.
@@ -22,6 +24,7 @@ Changes take_changes(db::Transaction& transaction, int rows_max);
 
 /// Puts back what a transaction in progress holds; returns how many rows that made.
 std::int64_t come_back_to(db::Transaction& transaction, std::vector<int> const& portfolios,
-                          std::vector<int> const& assets);
+                          std::vector<int> const& assets,
+                          std::vector<performance::Restatement> const& restated);
 
 } // namespace portfoliod::bus

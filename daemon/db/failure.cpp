@@ -13,6 +13,13 @@ bool ends_the_session(std::string_view sqlstate) {
     return sqlstate.starts_with("57P") || sqlstate.starts_with("08") || sqlstate == "25006";
 }
 
+/// Without the statements and call stacks the server adds: they are in its own log, and too long for a journal's line.
+std::string_view without_context(std::string_view text) {
+    for (auto const* const part : {"\nQUERY: ", "\nCONTEXT: "})
+        text = text.substr(0, text.find(part));
+    return text;
+}
+
 } // namespace
 
 std::string one_line(std::string_view text) {
@@ -34,7 +41,8 @@ void rethrow_as_error() {
     } catch (pqxx::sql_error const& e) {
         // A connection that dies inside a statement has no SQLSTATE.
         auto const& state = e.sqlstate();
-        throw Error{one_line(e.what()), state, state.empty() || ends_the_session(state)};
+        throw Error{one_line(without_context(e.what())), state,
+                    state.empty() || ends_the_session(state)};
     } catch (pqxx::broken_connection const& e) {
         // What libpqxx says when it finds the connection gone explains nothing.
         auto const text = one_line(e.what());

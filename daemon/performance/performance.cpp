@@ -31,24 +31,80 @@ std::string json(int portfolio, valuation::Figures const& figures) {
         json(figures.priced_share_pct), valuation::to_text(figures.status));
 }
 
-/// The portfolio's figures as JSON, or nothing, with the reason logged, when it cannot be valued.
-std::optional<std::string> value_one(int portfolio, Inputs const& inputs, Day today) {
+// With fewer trades than that since the last ones, writing new checkpoints costs more than it saves.
+constexpr std::size_t worth_a_checkpoint = 16;
+
+/// One object with the columns of portfoliod.ledger_checkpoints.
+std::string json(PositionVersion const& version, valuation::Checkpoint const& checkpoint) {
+    auto const& position = checkpoint.position;
+    auto const& totals = position.totals;
+    return fmt::format(
+        R"({{"position_id":{},"restatements":{},"through":"{}","held":{},"average_cost":{},)"
+        R"("average_for":{},"cost_known":{},"last_trade_price":{},"invested":{},"proceeds":{},)"
+        R"("fees":{},"realized":{},"complete":{}}})",
+        version.id, version.restatements, to_text(checkpoint.through), position.held.to_text(),
+        position.average_cost.to_text(), position.average_for.to_text(), position.cost_known,
+        json(position.last_trade_price), totals.invested.to_text(), totals.proceeds.to_text(),
+        totals.fees.to_text(), totals.realized.to_text(), totals.complete);
+}
+
+/// A JSON array that grows object by object.
+class Objects {
+  public:
+    void add(std::string const& object) { text_ += (text_.empty() ? "[" : ",") + object; }
+
+    [[nodiscard]] bool empty() const { return text_.empty(); }
+
+    [[nodiscard]] std::string text() const { return text_ + "]"; }
+
+  private:
+    std::string text_;
+};
+
+/// Computed and not yet written.
+struct Results {
+    Objects figures;
+    Objects checkpoints;
+};
+
+void keep_checkpoints(Results& results, Inputs const& inputs, valuation::Ledger const& ledger) {
+    if (inputs.trades.size() < worth_a_checkpoint) return;
+    for (auto const& checkpoint : ledger.checkpoints)
+        results.checkpoints.add(json(inputs.versions.at(checkpoint.position.asset_id), checkpoint));
+}
+
+/// A portfolio that cannot be valued is logged, with the reason, and adds nothing.
+void value_one(Results& results, int portfolio, Inputs const& inputs, Day today) {
     try {
         if (!inputs.unreadable.empty()) throw valuation::CannotValue{inputs.unreadable};
-        auto const figures =
-            valuation::current_figures(inputs.holdings, inputs.trades, inputs.splits, today);
+        auto const ledger = valuation::replay(inputs.trades, inputs.splits, today, inputs.openings);
+        auto const figures = valuation::current_figures(inputs.holdings, ledger, today);
         if (figures.percentage_too_large)
             log::notice(fmt::format("portfolio {}: its total return is beyond what the column "
                                     "holds and is left empty",
                                     portfolio),
                         {{"PORTFOLIO_ID", portfolio}});
-        return json(portfolio, figures);
+        results.figures.add(json(portfolio, figures));
+        keep_checkpoints(results, inputs, ledger);
     } catch (std::exception const& e) {
         log::error(fmt::format("portfolio {} cannot be valued and keeps its old figures: {}",
                                portfolio, e.what()),
                    {{"PORTFOLIO_ID", portfolio}});
-        return std::nullopt;
     }
+}
+
+/// What these portfolios' checkpoints count at rates that are others now.
+void forget(db::Transaction& transaction, std::vector<int> const& portfolios,
+            std::vector<Restatement> const& restated) {
+    if (restated.empty()) return;
+    std::vector<std::string> currencies;
+    std::vector<std::string> since;
+    for (auto const& one : restated) {
+        currencies.push_back(one.currency);
+        since.push_back(to_text(one.since));
+    }
+    transaction.execute("SELECT portfoliod.forget_checkpoints($1, $2, $3)",
+                        {portfolios, currencies, since});
 }
 
 std::vector<int> ids(db::Rows const& rows) {
@@ -60,32 +116,36 @@ std::vector<int> ids(db::Rows const& rows) {
 
 /// portfolios sorted, as lock_portfolios() returns them.
 void refresh_batch(db::Transaction& transaction, std::vector<int> const& portfolios, Day today,
-                   Refreshed& refreshed) {
+                   std::vector<Restatement> const& restated, Refreshed& refreshed) {
     auto const locked =
         ids(transaction.execute("SELECT portfoliod.lock_portfolios($1)", {portfolios}));
     std::ranges::set_difference(portfolios, locked, std::back_inserter(refreshed.held_back));
     if (locked.empty()) return;
-    std::string figures;
+    forget(transaction, locked, restated);
+    Results results;
     for (auto const& [portfolio, inputs] : read_inputs(transaction, locked, today))
-        if (auto const one = value_one(portfolio, inputs, today))
-            figures += (figures.empty() ? "[" : ",") + *one;
-    if (figures.empty()) return;
+        value_one(results, portfolio, inputs, today);
+    if (!results.checkpoints.empty())
+        transaction.execute("SELECT portfoliod.store_checkpoints($1)",
+                            {results.checkpoints.text()});
+    if (results.figures.empty()) return;
     refreshed.changed +=
-        transaction.execute("SELECT portfoliod.store_performance($1)", {figures + "]"})
+        transaction.execute("SELECT portfoliod.store_performance($1)", {results.figures.text()})
             .one()
             .integer(0);
 }
 
 } // namespace
 
-Refreshed refresh(db::Transaction& transaction, std::vector<int> const& portfolios, Day today) {
+Refreshed refresh(db::Transaction& transaction, std::vector<int> const& portfolios, Day today,
+                  std::vector<Restatement> const& restated) {
     Refreshed refreshed;
     // In batches, so that memory does not grow with the number of holders.
     for (std::size_t begin = 0; begin < portfolios.size(); begin += batch_max) {
         auto const first = portfolios.begin() + static_cast<std::ptrdiff_t>(begin);
         auto const size = std::min(batch_max, portfolios.size() - begin);
         refresh_batch(transaction, {first, first + static_cast<std::ptrdiff_t>(size)}, today,
-                      refreshed);
+                      restated, refreshed);
     }
     return refreshed;
 }

@@ -14,10 +14,18 @@ struct Refreshed {
         held_back; ///< left alone: a transaction in progress holds them, or they are gone
 };
 
+/// Rates that are others now, for all days from one on.
+struct Restatement {
+    std::string currency; ///< "" for all of them
+    Day since;
+};
+
 /// Recomputes portfolio_performance_cache for these portfolios, sorted by id, in the caller's transaction: locks them,
 /// reads what the figures rest on, has them valued, writes them, and announces portfolio_updated where one changed.
 /// One that cannot be valued is logged and keeps its old figures; the others are not concerned.
-Refreshed refresh(db::Transaction& transaction, std::vector<int> const& portfolios, Day today);
+/// Trades counted before are not read again, unless they were changed or rest on a restated rate.
+Refreshed refresh(db::Transaction& transaction, std::vector<int> const& portfolios, Day today,
+                  std::vector<Restatement> const& restated = {});
 
 /// The next portfolios, by id, that have figures or something to make them of.
 std::vector<int> portfolios_after(db::Transaction& transaction, int last, int batch_max);

@@ -162,10 +162,11 @@ class Verification {
         auto recounted = assets_to_recount_;
         for (auto const& [portfolio, asset] : positions_to_replay_) recounted.push_back(asset);
         auto const held = tracking::recount(transaction, recounted);
-        transaction.execute("SELECT portfoliod.come_back_to('{}', $1)", {held});
+        transaction.execute("SELECT portfoliod.come_back_to('{}', $1, 'infinity')", {held});
         tracking::request_missing_history(transaction, assets_to_load_, today_, config_.backfill);
         if (!portfolios_to_value_.empty())
-            transaction.execute("SELECT portfoliod.come_back_to($1, '{}')", {portfolios_to_value_});
+            transaction.execute("SELECT portfoliod.come_back_to($1, '{}', '1900-01-01')",
+                                {portfolios_to_value_});
     }
 
     [[nodiscard]] int differences() const { return differences_; }

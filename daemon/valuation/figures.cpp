@@ -29,7 +29,7 @@ struct PriceUsed {
 
 PriceUsed price_of(Holding const& holding, Position const* position) {
     if (holding.close) return {.price = holding.close->price, .is_close = true};
-    auto const traded = position ? position->last_trade_price() : std::nullopt;
+    auto const traded = position ? position->last_trade_price : std::nullopt;
     return {.price = traded.value_or(Price{}), .is_close = false};
 }
 
@@ -148,14 +148,11 @@ AmountTooLarge::AmountTooLarge(std::string figure, Money const& amount)
           figure, amount.to_text()))
     , figure_(std::move(figure)) {}
 
-Figures current_figures(std::span<Holding const> holdings, std::span<Trade const> trades,
-                        std::span<Split const> splits, Day today) {
+Figures current_figures(std::span<Holding const> holdings, Ledger const& ledger, Day today) {
     try {
-        auto const ledger = replay(trades, splits, today);
         return rounded(valued(holdings, ledger, today), ledger.totals);
     } catch (std::overflow_error const&) {
-        throw CannotValue("the portfolio's amounts are beyond all bounds: look for a mistyped "
-                          "quantity, price or rate");
+        throw beyond_all_bounds();
     }
 }
 

@@ -69,10 +69,9 @@ class AmountTooLarge : public CannotValue {
     std::string figure_;
 };
 
-/// One portfolio as of `today`: its positions and all of its trades, those dated up to a day ahead
-/// included, as the positions include them. Amounts are exact until they are rounded once, half
+/// One portfolio as of `today`: its positions and what its trades amount to, those dated up to a day
+/// ahead included, as the positions include them. Amounts are exact until they are rounded once, half
 /// away from zero. Throws CannotValue.
-Figures current_figures(std::span<Holding const> holdings, std::span<Trade const> trades,
-                        std::span<Split const> splits, Day today);
+Figures current_figures(std::span<Holding const> holdings, Ledger const& ledger, Day today);
 
 } // namespace portfoliod::valuation

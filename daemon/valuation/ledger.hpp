@@ -20,6 +20,9 @@ class CannotValue : public Failure {
     using Failure::Failure;
 };
 
+/// For amounts that not even the exact decimals can hold.
+CannotValue beyond_all_bounds();
+
 enum class Side : std::uint8_t { buy, sell };
 
 /// A row of `transactions`, as typed.
@@ -42,12 +45,28 @@ struct Split {
     SplitTerm denominator;
 };
 
+/// USD. Trades without a rate are left out of every sum.
+struct Totals {
+    Money invested;       ///< Σ buys (quantity × price + fee) × rate
+    Money proceeds;       ///< Σ sales (quantity × price − fee) × rate
+    Money fees;           ///< Σ fee × rate; already within the two above
+    Money realized;       ///< Σ sales, net − cost; a sale lacking its rate or its cost is left out
+    bool complete = true; ///< every trade has its rate
+
+    Totals& operator+=(Totals const& other);
+};
+
 /// One asset in one portfolio. What is held and its moving-average cost are kept as "this much cost
 /// for that many": a sale leaves the average, so it changes neither figure, and selling in one step
 /// or in ten rounds alike.
-class Position {
-  public:
-    explicit Position(int asset_id) : asset_id_(asset_id) {}
+struct Position {
+    int asset_id = 0;
+    Quantity held;
+    Money average_cost;   ///< this cost …
+    Quantity average_for; ///< … for so many units: what was held after the last buy or split
+    bool cost_known = true;
+    std::optional<Price> last_trade_price; ///< of the last trade with one above 0, in today's units
+    Totals totals;                         ///< of its trades
 
     /// A buy whose rate is unknown has no cost: the position's cost is unknown from here until it
     /// is closed.
@@ -59,44 +78,30 @@ class Position {
     void split(Split const& split);
     void traded_at(Price const& price);
 
-    [[nodiscard]] int asset_id() const { return asset_id_; }
-
-    [[nodiscard]] Quantity const& held() const { return held_; }
-
     /// Cost of what is held; nothing while a buy in it lacks its rate.
     [[nodiscard]] std::optional<Money> cost() const;
-
-    /// Price of the last trade with one above 0, in today's units.
-    [[nodiscard]] std::optional<Price> const& last_trade_price() const { return last_trade_price_; }
-
-  private:
-    int asset_id_;
-    Quantity held_;
-    Money average_cost_;   ///< this cost …
-    Quantity average_for_; ///< … for so many units: held_ after the last buy or split
-    bool cost_known_ = true;
-    std::optional<Price> last_trade_price_;
 };
 
-/// USD. Trades without a rate are left out of every sum.
-struct Totals {
-    Money invested;       ///< Σ buys (quantity × price + fee) × rate
-    Money proceeds;       ///< Σ sales (quantity × price − fee) × rate
-    Money fees;           ///< Σ fee × rate; already within the two above
-    Money realized;       ///< Σ sales, net − cost; a sale lacking its rate or its cost is left out
-    bool complete = true; ///< every trade has its rate
+/// A position right after its last trade, before any later split: a replay of the trades after
+/// `through` that starts here ends where one of all trades ends.
+struct Checkpoint {
+    Position position;
+    Instant through; ///< time of the last trade counted
 };
 
 struct Ledger {
     Totals totals;
-    std::vector<Position> positions; ///< one for each asset ever traded, by asset_id
+    std::vector<Position> positions;     ///< one for each asset ever traded, by asset_id
+    std::vector<Checkpoint> checkpoints; ///< of the positions with trades in this replay
 
     [[nodiscard]] Position const* find(int asset_id) const;
 };
 
 /// The trades of one portfolio, in any order, and the splits of its assets (others are ignored; one
 /// after `today` has no effect yet). Counted by time, within one timestamp buys before sales.
-/// Throws CannotValue when more is sold than held, std::overflow_error beyond all bounds.
-Ledger replay(std::span<Trade const> trades, std::span<Split const> splits, Day today);
+/// An asset that has an opening, at most one, starts from it: its trades up to `through` are left out by the caller.
+/// Throws CannotValue when more is sold than held, or beyond all bounds.
+Ledger replay(std::span<Trade const> trades, std::span<Split const> splits, Day today,
+              std::span<Checkpoint const> openings = {});
 
 } // namespace portfoliod::valuation

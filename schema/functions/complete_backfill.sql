@@ -26,7 +26,8 @@ BEGIN
         ON CONFLICT (asset_id) DO UPDATE SET served = coverage.served + excluded.served;
     END IF;
     -- Even when no price changed: history that is no longer pending changes the status of figures.
-    INSERT INTO portfoliod.pending_changes (asset_id, from_date) VALUES (done.asset_id, lower(done.asked));
+    INSERT INTO portfoliod.pending_changes (asset_id, from_date, holding_changed)
+    VALUES (done.asset_id, lower(done.asked), false);
 
     PERFORM pg_notify('backfill_finished', json_build_object(
         'job_id', complete_backfill.job_id, 'asset_id', done.asset_id,

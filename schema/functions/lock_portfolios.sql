@@ -4,7 +4,9 @@
 -- out and never waited for: somebody's open psql must not hold up everyone's figures. The caller comes back to it.
 CREATE OR REPLACE FUNCTION portfoliod.lock_portfolios(portfolio_ids integer[])
 RETURNS SETOF integer
-LANGUAGE plpgsql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE
+-- one plan for all calls: made anew for each argument it would cost more than it saves
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     free integer[];
     cached integer[];

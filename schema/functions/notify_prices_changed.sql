@@ -33,7 +33,8 @@ BEGIN
         'SELECT asset_id, min(timestamp)::date AS from_date, max(timestamp)::date AS to_date
            FROM %s GROUP BY asset_id ORDER BY asset_id', touched)
     LOOP
-        INSERT INTO portfoliod.pending_changes (asset_id, from_date) VALUES (change.asset_id, change.from_date);
+        INSERT INTO portfoliod.pending_changes (asset_id, from_date, holding_changed)
+        VALUES (change.asset_id, change.from_date, false);
         PERFORM pg_notify('prices_updated', json_build_object(
             'asset_id', change.asset_id, 'from', change.from_date, 'to', change.to_date)::text);
     END LOOP;

@@ -54,9 +54,10 @@ BEGIN
            AND p.oversold_at IS NULL AND p.quantity + delta >= 0 AND p.quantity + delta < 1e16
            AND (p.last_split_on IS NULL OR trade.at::date >= p.last_split_on)
            AND (p.next_split_on IS NULL OR p.next_split_on > trade.utc_now::date)
-        RETURNING 1)
-    INSERT INTO portfoliod.pending_changes (portfolio_id, asset_id, from_date)
-    VALUES (trade.portfolio_id, trade.asset_id, trade.at::date)
+        RETURNING p.quantity - delta > 0 AND p.quantity > 0 AS held_before_and_after)
+    INSERT INTO portfoliod.pending_changes (portfolio_id, asset_id, from_date, holding_changed)
+    VALUES (trade.portfolio_id, trade.asset_id, trade.at::date,
+            (SELECT held_before_and_after FROM fold) IS NOT TRUE)
     RETURNING EXISTS (SELECT FROM fold) INTO folded;
     IF NOT folded THEN
         PERFORM portfoliod.settle_positions(ARRAY[trade.portfolio_id], ARRAY[trade.asset_id], ARRAY[trade.at]);

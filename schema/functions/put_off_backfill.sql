@@ -42,8 +42,8 @@ BEGIN
     LOOP
         IF job.status = 'failed' THEN
             -- History that is no longer pending changes the status of figures.
-            INSERT INTO portfoliod.pending_changes (asset_id, currency_code, from_date)
-            VALUES ((job.asset_id #>> '{}')::integer, job.currency_code #>> '{}', job.start_date);
+            INSERT INTO portfoliod.pending_changes (asset_id, currency_code, from_date, holding_changed)
+            VALUES ((job.asset_id #>> '{}')::integer, job.currency_code #>> '{}', job.start_date, false);
             PERFORM pg_notify('backfill_finished', json_strip_nulls(json_build_object(
                 'job_id', job.id, 'asset_id', job.asset_id, 'currency_code', job.currency_code,
                 'status', job.status, 'rows', 0))::text);

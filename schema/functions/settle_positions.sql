@@ -51,6 +51,7 @@ BEGIN
     UPDATE public.portfolio_positions p
        SET quantity = r.held, average_buy_price = r.average, first_purchase_date = r.first_purchase,
            last_trade_at = r.last_trade, oversold_at = r.oversold, last_updated = now() AT TIME ZONE 'UTC',
+           restatements = p.restatements + 1,
            last_split_on = (SELECT max(s.ex_date) FROM public.asset_splits s
                              WHERE s.asset_id = r.asset_id AND s.ex_date <= today),
            next_split_on = (SELECT min(s.ex_date) FROM public.asset_splits s

@@ -4,7 +4,9 @@
 -- Touches: portfolio_performance_cache.
 CREATE OR REPLACE FUNCTION portfoliod.store_performance(figures jsonb)
 RETURNS integer
-LANGUAGE plpgsql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE
+-- one plan for all calls: made anew for each argument it would cost more than it saves
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     changed integer;
 BEGIN

@@ -1,8 +1,8 @@
 -- upkeep(today, keep_completed, close_only_before): the daily housekeeping, safe to repeat. Removes completed backfill jobs after a
 -- time; keeps only the close of old bars (seed); thins rates older than a week to the last of each UTC day, which is the only one
--- a past day is valued with; finds prices that were written past the triggers; makes next year's partition.
+-- a past day is valued with; finds prices that were written past the triggers; drops the checkpoints of deleted positions; makes next year's partition.
 -- Returns what it removed, for the journal.
--- Touches: backfill_queue, portfoliod.rate_backfill_queue, asset_prices, exchange_rates, portfoliod.price_coverage.
+-- Touches: backfill_queue, portfoliod.rate_backfill_queue, asset_prices, exchange_rates, portfoliod.price_coverage, portfoliod.ledger_checkpoints.
 CREATE OR REPLACE FUNCTION portfoliod.upkeep(today date, keep_completed interval, close_only_before date)
 RETURNS TABLE (jobs integer, bars integer, rates integer)
 LANGUAGE plpgsql VOLATILE AS $$
@@ -36,6 +36,9 @@ BEGIN
     SELECT asset.id FROM public.assets AS asset
     WHERE EXISTS (SELECT FROM public.asset_prices AS price WHERE price.asset_id = asset.id)
     ON CONFLICT (asset_id) DO NOTHING;
+
+    DELETE FROM portfoliod.ledger_checkpoints AS checkpoint
+    WHERE NOT EXISTS (SELECT FROM public.portfolio_positions AS pos WHERE pos.id = checkpoint.position_id);
 
     PERFORM portfoliod.ensure_price_partition(extract(year FROM today)::integer + 1);
     RETURN NEXT;

@@ -1,28 +1,80 @@
 -- valuation_inputs(portfolio_ids, today): all that the figures of these portfolios rest on, in one statement and so of one moment: a
--- trade that commits between two statements would show as money invested without value. One row a fact; what the columns a … g hold
+-- trade that commits between two statements would show as money invested without value. One row a fact; what the columns a … t hold
 -- depends on kind:
---   holding   quantity, last close, its date, whether provisional, whether history is pending, rate, its date
---   trade     buy or sell, time, quantity, price, fee, rate
+--   position  id, restatements, quantity; while anything is held: last close, its date, whether provisional, whether history is
+--             pending, rate to USD and its day (USD: 1, without a day); with a checkpoint that holds: its columns from through to complete
+--   trade     buy or sell, time, quantity, price, fee, rate to USD of its day: the broker's own where the transaction carries one, else the
+--             last one before the end of that UTC day; NULL where there is none; 1 for USD. Those after the checkpoint
 --   split     ex_date, numerator, denominator: of every asset the portfolio ever traded, due by today
--- Reads: holdings(), trades(), asset_splits, portfolio_positions.
+-- Reads: portfolio_positions, portfoliod.ledger_checkpoints, assets, asset_prices, last_close(), exchange_rates, backfill_queue, transactions, asset_splits.
 CREATE OR REPLACE FUNCTION portfoliod.valuation_inputs(portfolio_ids integer[], today date)
-RETURNS TABLE (kind text, portfolio_id integer, asset_id integer, a text, b text, c text, d text, e text, f text, g text)
-LANGUAGE plpgsql STABLE AS $$
+RETURNS TABLE (kind text, portfolio_id integer, asset_id integer, a text, b text, c text, d text, e text, f text, g text, h text,
+               i text, j text, k text, l text, m text, n text, o text, p text, q text, r text, s text, t text)
+LANGUAGE plpgsql STABLE
+-- Keys are looked up in indexes; and one plan for all calls: made anew for each array it would cost more than it saves.
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off AS $$
 BEGIN
     RETURN QUERY
-    SELECT 'holding', h.portfolio_id, h.asset_id, h.quantity::text, h.close::text, h.price_date::text,
-           CASE WHEN h.provisional THEN 't' ELSE 'f' END, CASE WHEN h.history_pending THEN 't' ELSE 'f' END,
-           h.rate_to_usd::text, h.rate_date::text
-    FROM portfoliod.holdings(portfolio_ids) AS h
+    WITH pos AS MATERIALIZED (
+        SELECT position.id, position.portfolio_id, position.asset_id, position.quantity, position.restatements, position.last_trade_at,
+               asset.native_currency AS currency,
+               checkpoint.through, checkpoint.held, checkpoint.average_cost, checkpoint.average_for, checkpoint.cost_known,
+               checkpoint.last_trade_price, checkpoint.invested, checkpoint.proceeds, checkpoint.fees, checkpoint.realized,
+               checkpoint.complete
+        FROM public.portfolio_positions AS position
+        JOIN public.assets AS asset ON asset.id = position.asset_id
+        LEFT JOIN portfoliod.ledger_checkpoints AS checkpoint
+            ON checkpoint.position_id = position.id AND checkpoint.restatements = position.restatements
+        WHERE position.portfolio_id = ANY (portfolio_ids)
+    )
+    SELECT 'position', pos.portfolio_id, pos.asset_id, pos.id::text, pos.restatements::text, pos.quantity::text,
+           price.close::text, price.timestamp::date::text, CASE WHEN price.is_final THEN 'f' ELSE 't' END,
+           CASE WHEN pos.quantity > 0 AND EXISTS (
+               SELECT FROM public.backfill_queue AS job
+               WHERE job.asset_id = pos.asset_id AND job.status IN ('pending', 'in_progress', 'rate_limited'))
+               THEN 't' ELSE 'f' END,
+           CASE pos.currency WHEN 'USD' THEN '1' ELSE rate.rate_to_usd::text END, rate.timestamp::date::text,
+           pos.through::text, pos.held::text, pos.average_cost::text, pos.average_for::text,
+           CASE WHEN pos.cost_known THEN 't' ELSE 'f' END, pos.last_trade_price::text,
+           pos.invested::text, pos.proceeds::text, pos.fees::text, pos.realized::text, CASE WHEN pos.complete THEN 't' ELSE 'f' END
+    FROM pos
+    -- Almost always there is a close of the last weeks; then only this year's partition, or two, are opened at all.
+    LEFT JOIN LATERAL (
+        SELECT price.close, price.timestamp, price.is_final FROM public.asset_prices AS price
+        WHERE price.asset_id = pos.asset_id AND pos.quantity > 0 AND price.timestamp > valuation_inputs.today - 31
+        ORDER BY price.timestamp DESC LIMIT 1) AS recent ON true
+    LEFT JOIN LATERAL (
+        SELECT last.close, last.timestamp, last.is_final FROM portfoliod.last_close(pos.asset_id) AS last
+        WHERE pos.quantity > 0 AND recent.close IS NULL
+        OFFSET 0) AS older ON true             -- OFFSET: asked before the function is called, not after
+    CROSS JOIN LATERAL (
+        SELECT coalesce(recent.close, older.close) AS close, coalesce(recent.timestamp, older.timestamp) AS timestamp,
+               coalesce(recent.is_final, older.is_final) AS is_final) AS price
+    LEFT JOIN LATERAL (
+        SELECT rate.rate_to_usd, rate.timestamp FROM public.exchange_rates AS rate
+        WHERE rate.currency_code = pos.currency AND pos.currency <> 'USD' AND pos.quantity > 0
+        ORDER BY rate.timestamp DESC LIMIT 1) AS rate ON true
     UNION ALL
-    SELECT 'trade', t.portfolio_id, t.asset_id, CASE WHEN t.is_buy THEN 'buy' ELSE 'sell' END, t.traded_at::text,
-           t.quantity::text, t.price::text, t.fee::text, t.rate_to_usd::text, NULL
-    FROM portfoliod.trades(portfolio_ids) AS t
+    SELECT 'trade', pos.portfolio_id, pos.asset_id, trade.transaction_type::text, trade.timestamp::text, trade.quantity::text,
+           trade.price::text, coalesce(trade.fee, 0)::text,
+           CASE WHEN trade.rate_to_usd IS NOT NULL THEN trade.rate_to_usd::text
+                WHEN pos.currency = 'USD' THEN '1'
+                ELSE (SELECT rate.rate_to_usd::text FROM public.exchange_rates AS rate
+                      WHERE rate.currency_code = pos.currency AND rate.timestamp < trade.timestamp::date + 1
+                      ORDER BY rate.timestamp DESC LIMIT 1) END,
+           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM pos
+    JOIN public.transactions AS trade
+        ON trade.portfolio_id = pos.portfolio_id AND trade.asset_id = pos.asset_id
+       AND trade.timestamp > coalesce(pos.through, '-infinity')
+    WHERE pos.last_trade_at > coalesce(pos.through, '-infinity')
     UNION ALL
-    SELECT 'split', pos.portfolio_id, pos.asset_id, split.ex_date::text, split.numerator::text,
-           split.denominator::text, NULL, NULL, NULL, NULL
-    FROM public.portfolio_positions AS pos
-    JOIN public.asset_splits AS split ON split.asset_id = pos.asset_id AND split.ex_date <= today
-    WHERE pos.portfolio_id = ANY (portfolio_ids);
+    SELECT 'split', pos.portfolio_id, pos.asset_id, split.ex_date::text, split.numerator::text, split.denominator::text,
+           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM pos
+    JOIN public.asset_splits AS split ON split.asset_id = pos.asset_id AND split.ex_date <= today;
 END
 $$;

@@ -2,7 +2,7 @@
 --
 --   portfolio_id  asset_id  currency_code   meaning
 --   p             a         NULL            trades of a in p changed from from_date on
---   p             NULL      NULL            p is to be recomputed: somebody held it when its turn came
+--   p             NULL      NULL            p is to be recomputed: somebody held it when its turn came; rates changed from from_date on
 --   NULL          a         NULL            prices or splits of a changed from from_date on
 --   NULL          NULL      c               rates of c changed from from_date on
 --
@@ -14,6 +14,8 @@ CREATE TABLE portfoliod.pending_changes (
     asset_id      int,
     currency_code varchar(3),
     from_date     date NOT NULL,
+    -- whether the asset may be held by others, or since other days, than before; false spares counting holders and looking for gaps
+    holding_changed boolean NOT NULL DEFAULT true,
     CONSTRAINT pending_changes_kind_known CHECK ((coalesce(portfolio_id, asset_id) IS NULL) = (currency_code IS NOT NULL))
 ) WITH (
     -- Everything inserted is soon deleted. Under load the table is all dead rows within seconds, and each

@@ -17,6 +17,7 @@ CREATE TABLE public.portfolio_positions (
     oversold_at         TIMESTAMP,              -- when more was sold than held; never committed
     last_split_on       DATE,                   -- ex_date of the latest split counted in quantity; an older trade replays
     next_split_on       DATE,                   -- ex_date of the first announced split not yet due; a trade from then on replays
+    restatements        INTEGER NOT NULL DEFAULT 0,     -- how often it was settled anew instead of folding one later trade
     UNIQUE (portfolio_id, asset_id)
 ) WITH (fillfactor = 70);                       -- room for HOT updates: no volatile column is indexed
 

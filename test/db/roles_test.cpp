@@ -319,52 +319,54 @@ TEST_CASE("the daemon can do everything it does with its own role alone") {
           "1 1");
     CHECK(ledger.value("SELECT count(*) FROM portfolio_performance_cache") == "1");
     Actor daemon{ledger, "portfoliod"};
-    for (
-        auto const* const work :
-        {"SELECT pg_try_advisory_lock(7001, 1); SELECT pg_advisory_unlock(7001, 1); LISTEN "
-         "transaction_created",
-         // a finished year without a partition
-         "SELECT portfoliod.prepare_staging(); INSERT INTO price_staging (asset_id, price_date, "
-         "close, "
-         "source) VALUES (2, '1998-05-05', 90, 'yahoo'); SELECT portfoliod.merge_prices(true, "
-         "'2024-11-23'); INSERT INTO rate_staging VALUES ('EUR', '2026-01-05', 1.1, 'ecb'); "
-         "SELECT portfoliod.merge_rates()",
-         "SELECT portfoliod.complete_backfill(job_id, token, NULL, end_date, 1, '2026-11-23') "
-         "FROM portfoliod.claim_backfill('1 min')",
-         "SELECT portfoliod.put_off_backfill('backfill_queue', ARRAY[job_id], token, 'transient', "
-         "'1 min', "
-         "'503') FROM portfoliod.claim_backfill('1 min')",
-         "SELECT portfoliod.complete_rate_backfill(job_id, token, end_date, 1, '2026-11-23') "
-         "FROM portfoliod.claim_rate_backfill('1 min', 1)",
-         "UPDATE backfill_queue SET status = 'pending' WHERE status = 'completed'",
-         "SELECT portfoliod.request_missing_rates(NULL, '2026-11-24', 5)",
-         "SELECT portfoliod.request_missing_history(NULL, '2026-11-24', '1 year', 5)",
-         "SELECT portfoliod.recount_tracked_assets(ARRAY[1, 2])",
-         "SELECT portfoliod.next_backfill_in(); SELECT portfoliod.revive_failed_jobs()",
-         "SELECT portfoliod.come_back_to(ARRAY[1], ARRAY[2])",
-         "SELECT portfoliod.store_events(1, 'yahoo', '[{\"ex_date\": \"2026-03-02\", "
-         "\"numerator\": 2, "
-         "\"denominator\": 1}]', '[{\"ex_date\": \"2026-03-02\", \"amount\": 1}]')",
-         "SELECT * FROM portfoliod.take_changes(100)",
-         "SELECT portfoliod.lock_portfolios(ARRAY[1])",
-         "SELECT * FROM portfoliod.holdings(ARRAY[1])", "SELECT * FROM portfoliod.trades(ARRAY[1])",
-         "SELECT portfoliod.store_performance('[{\"portfolio_id\": 1, \"current_value_usd\": 7, "
-         "\"total_invested_usd\": 5, \"status\": \"final\"}]')",
-         "SELECT * FROM portfoliod.quotable_assets(); SELECT * FROM portfoliod.currencies_in_use()",
-         "SELECT portfoliod.apply_due_splits(); SELECT portfoliod.repair_position(1, 1)",
-         "SELECT portfoliod.upkeep('2026-11-23', '7 days', '2024-11-23')",
-         "INSERT INTO asset_splits VALUES (1, '2026-03-01', 2, 1, 'yahoo')",
-         "INSERT INTO asset_dividends VALUES (1, '2026-03-01', 2, 'USD', 'yahoo')",
-         "INSERT INTO portfoliod.quarantine (asset_id, price_date, value, reason) VALUES (1, "
-         "'2026-03-01', 2, "
-         "'jump'); SELECT portfoliod.accept(id) FROM portfoliod.quarantine",
-         "SELECT portfoliod.prepare_asset_staging(); SELECT portfoliod.merge_assets()",
-         "INSERT INTO transactions (portfolio_id, asset_id, transaction_type, quantity, price, "
-         "timestamp) "
-         "VALUES (1, 1, 'buy', 1, 1, '2026-05-01')",
-         "INSERT INTO portfolio_snapshots (portfolio_id, total_value_usd, snapshot_date, "
-         "positions_snapshot) "
-         "VALUES (1, 0, '2026-01-01', '[]'); DELETE FROM portfolio_snapshots"}) {
+    for (auto const* const work :
+         {"SELECT pg_try_advisory_lock(7001, 1); SELECT pg_advisory_unlock(7001, 1); LISTEN "
+          "transaction_created",
+          // a finished year without a partition
+          "SELECT portfoliod.prepare_staging(); INSERT INTO price_staging (asset_id, price_date, "
+          "close, "
+          "source) VALUES (2, '1998-05-05', 90, 'yahoo'); SELECT portfoliod.merge_prices(true, "
+          "'2024-11-23'); INSERT INTO rate_staging VALUES ('EUR', '2026-01-05', 1.1, 'ecb'); "
+          "SELECT portfoliod.merge_rates()",
+          "SELECT portfoliod.complete_backfill(job_id, token, NULL, end_date, 1, '2026-11-23') "
+          "FROM portfoliod.claim_backfill('1 min')",
+          "SELECT portfoliod.put_off_backfill('backfill_queue', ARRAY[job_id], token, 'transient', "
+          "'1 min', "
+          "'503') FROM portfoliod.claim_backfill('1 min')",
+          "SELECT portfoliod.complete_rate_backfill(job_id, token, end_date, 1, '2026-11-23') "
+          "FROM portfoliod.claim_rate_backfill('1 min', 1)",
+          "UPDATE backfill_queue SET status = 'pending' WHERE status = 'completed'",
+          "SELECT portfoliod.request_missing_rates(NULL, '2026-11-24', 5)",
+          "SELECT portfoliod.request_missing_history(NULL, '2026-11-24', '1 year', 5)",
+          "SELECT portfoliod.recount_tracked_assets(ARRAY[1, 2])",
+          "SELECT portfoliod.next_backfill_in(); SELECT portfoliod.revive_failed_jobs()",
+          "SELECT portfoliod.come_back_to(ARRAY[1], ARRAY[2], 'infinity')",
+          "SELECT portfoliod.store_events(1, 'yahoo', '[{\"ex_date\": \"2026-03-02\", "
+          "\"numerator\": 2, "
+          "\"denominator\": 1}]', '[{\"ex_date\": \"2026-03-02\", \"amount\": 1}]')",
+          "SELECT * FROM portfoliod.take_changes(100)",
+          "SELECT portfoliod.lock_portfolios(ARRAY[1])",
+          "SELECT * FROM portfoliod.valuation_inputs(ARRAY[1], '2026-11-24')",
+          "SELECT portfoliod.store_checkpoints('[]')",
+          "SELECT portfoliod.forget_checkpoints(ARRAY[1], ARRAY['EUR'], ARRAY['2026-11-24'::date])",
+          "SELECT portfoliod.store_performance('[{\"portfolio_id\": 1, \"current_value_usd\": 7, "
+          "\"total_invested_usd\": 5, \"status\": \"final\"}]')",
+          "SELECT * FROM portfoliod.quotable_assets(); SELECT * FROM "
+          "portfoliod.currencies_in_use()",
+          "SELECT portfoliod.apply_due_splits(); SELECT portfoliod.repair_position(1, 1)",
+          "SELECT portfoliod.upkeep('2026-11-23', '7 days', '2024-11-23')",
+          "INSERT INTO asset_splits VALUES (1, '2026-03-01', 2, 1, 'yahoo')",
+          "INSERT INTO asset_dividends VALUES (1, '2026-03-01', 2, 'USD', 'yahoo')",
+          "INSERT INTO portfoliod.quarantine (asset_id, price_date, value, reason) VALUES (1, "
+          "'2026-03-01', 2, "
+          "'jump'); SELECT portfoliod.accept(id) FROM portfoliod.quarantine",
+          "SELECT portfoliod.prepare_asset_staging(); SELECT portfoliod.merge_assets()",
+          "INSERT INTO transactions (portfolio_id, asset_id, transaction_type, quantity, price, "
+          "timestamp) "
+          "VALUES (1, 1, 'buy', 1, 1, '2026-05-01')",
+          "INSERT INTO portfolio_snapshots (portfolio_id, total_value_usd, snapshot_date, "
+          "positions_snapshot) "
+          "VALUES (1, 0, '2026-01-01', '[]'); DELETE FROM portfolio_snapshots"}) {
         CAPTURE(std::string{work});
         CHECK(daemon.attempt(work) == "");
     }

@@ -100,8 +100,7 @@ TEST_CASE("figures of random portfolios are the definitions' to the cent") {
     for (int i = 0; i < 4'000; ++i) {
         auto const portfolio = any_portfolio(random);
         auto const exact = by_definition(portfolio);
-        auto const result =
-            current_figures(portfolio.holdings, portfolio.trades, {}, day("2024-12-31"));
+        auto const result = figures_of(portfolio.holdings, portfolio.trades, {}, day("2024-12-31"));
         CAPTURE(i);
         REQUIRE(units(result.current_value_usd) == rounded(exact.value, 2));
         REQUIRE(units(result.total_invested_usd) == rounded(exact.invested, 2));
@@ -121,8 +120,7 @@ TEST_CASE("realized and cost left are exactly proceeds less invested, so the gai
         REQUIRE(totals.realized - cost == totals.proceeds - totals.invested);
 
         // Shown in cents each of the four is off by half a cent at most, so the sum by two.
-        auto const shown =
-            current_figures(portfolio.holdings, portfolio.trades, {}, day("2024-12-31"));
+        auto const shown = figures_of(portfolio.holdings, portfolio.trades, {}, day("2024-12-31"));
         auto const gains = shown.realized_gain_usd + shown.unrealized_gain_usd;
         auto const moved =
             shown.current_value_usd + totals.proceeds.round_to<2>() - shown.total_invested_usd;
@@ -149,13 +147,54 @@ TEST_CASE("neither the order of arrival nor a sale in two parts changes a figure
             changed.push_back(second);
         }
         std::ranges::shuffle(changed, random);
-        auto const before =
-            current_figures(portfolio.holdings, portfolio.trades, {}, day("2024-12-31"));
-        auto const after = current_figures(portfolio.holdings, changed, {}, day("2024-12-31"));
+        auto const before = figures_of(portfolio.holdings, portfolio.trades, {}, day("2024-12-31"));
+        auto const after = figures_of(portfolio.holdings, changed, {}, day("2024-12-31"));
         REQUIRE(after.realized_gain_usd == before.realized_gain_usd);
         REQUIRE(after.unrealized_gain_usd == before.unrealized_gain_usd);
         REQUIRE(after.total_return_pct == before.total_return_pct);
         REQUIRE(after.fees_usd == before.fees_usd);
+    }
+}
+
+TEST_CASE("a replay that starts from checkpoints ends where one of all trades ends") {
+    auto random = repeatable(8);
+    for (int i = 0; i < 2'000; ++i) {
+        auto const portfolio = any_portfolio(random);
+        auto const today = day("2024-12-31");
+        std::vector<Split> splits;
+        for (auto const* date : {"2023-05-01", "2024-02-01", "2024-12-30"})
+            if (random() % 2 == 0)
+                splits.push_back({1 + static_cast<int>(random() % 3), day(date),
+                                  SplitTerm::parse("3"), SplitTerm::parse("2")});
+        auto sorted = portfolio.trades;
+        std::ranges::sort(sorted, {}, &Trade::timestamp);
+        // Not between trades of one time: those belong together.
+        auto cut = sorted.begin() + static_cast<std::ptrdiff_t>(random() % (sorted.size() + 1));
+        while (cut != sorted.begin() && cut != sorted.end() &&
+               cut->timestamp == std::prev(cut)->timestamp)
+            ++cut;
+        CAPTURE(i);
+        std::optional<Ledger> whole;
+        try {
+            whole = replay(sorted, splits, today);
+        } catch (CannotValue const&) { // a split made the history oversold
+            continue;
+        }
+        auto const before = replay(std::vector<Trade>{sorted.begin(), cut}, splits, today);
+        auto const after =
+            replay(std::vector<Trade>{cut, sorted.end()}, splits, today, before.checkpoints);
+        REQUIRE(after.positions.size() == whole->positions.size());
+        REQUIRE(after.totals.invested == whole->totals.invested);
+        REQUIRE(after.totals.proceeds == whole->totals.proceeds);
+        REQUIRE(after.totals.realized == whole->totals.realized);
+        REQUIRE(after.totals.fees == whole->totals.fees);
+        for (auto const& position : whole->positions) {
+            auto const* other = after.find(position.asset_id);
+            REQUIRE(other != nullptr);
+            REQUIRE(other->held == position.held);
+            REQUIRE(other->cost() == position.cost());
+            REQUIRE(other->last_trade_price == position.last_trade_price);
+        }
     }
 }
 

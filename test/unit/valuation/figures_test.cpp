@@ -9,7 +9,7 @@ auto const today = day("2024-12-31");
 
 Figures figures(std::vector<Holding> const& holdings, std::vector<Trade> const& trades,
                 std::vector<Split> const& splits = {}) {
-    return current_figures(holdings, trades, splits, today);
+    return figures_of(holdings, trades, splits, today);
 }
 
 } // namespace

@@ -30,15 +30,15 @@ auto const today = day("2024-12-31");
 
 TEST_CASE("FORMULAS.md: the cost left in each position of the example") {
     auto const ledger = replay(trades, splits, today);
-    CHECK(ledger.find(alfa)->held() == Quantity::parse("25"));
+    CHECK(ledger.find(alfa)->held == Quantity::parse("25"));
     CHECK(plain(ledger.find(alfa)->cost()) == "1443.75");
-    CHECK(ledger.find(beta)->held() == Quantity::parse("5"));
+    CHECK(ledger.find(beta)->held == Quantity::parse("5"));
     CHECK(plain(ledger.find(beta)->cost()) == "271.35");
     CHECK(plain(ledger.totals.proceeds) == "1391.02");
 }
 
 TEST_CASE("FORMULAS.md: the figures of the example") {
-    auto const figures = current_figures(holdings, trades, splits, today);
+    auto const figures = figures_of(holdings, trades, splits, today);
     CHECK(figures.current_value_usd.to_text() == "2562.00");
     CHECK(figures.total_invested_usd.to_text() == "2744.16");
     CHECK(figures.realized_gain_usd.to_text() == "361.96");
@@ -52,7 +52,7 @@ TEST_CASE("FORMULAS.md: the figures of the example") {
 TEST_CASE("FORMULAS.md: the example without the euro's rate of 1 February 2024") {
     auto without = trades;
     without[1].rate.reset();
-    auto const figures = current_figures(holdings, without, splits, today);
+    auto const figures = figures_of(holdings, without, splits, today);
     CHECK(figures.current_value_usd.to_text() == "2562.00");
     CHECK(figures.total_invested_usd.to_text() == "2310.00");
     CHECK(figures.realized_gain_usd.to_text() == "330.75");

@@ -14,7 +14,7 @@ Ledger replayed(std::vector<Trade> const& trades, std::vector<Split> const& spli
 }
 
 std::string held(Ledger const& ledger, int asset_id = 1) {
-    return ledger.find(asset_id)->held().to_text();
+    return ledger.find(asset_id)->held.to_text();
 }
 
 std::string cost(Ledger const& ledger, int asset_id = 1) {
@@ -106,7 +106,7 @@ TEST_CASE("splits take effect in the order of their days and only once their day
 TEST_CASE("a split turns the last trade's price into today's units") {
     auto const ledger = replayed({buy("2024-01-01", {"10", "100"})},
                                  {split("2024-03-01", "2", "1"), split("2024-04-01", "1", "4", 2)});
-    CHECK(text(ledger.find(1)->last_trade_price()) == "50.000000000000");
+    CHECK(text(ledger.find(1)->last_trade_price) == "50.000000000000");
 }
 
 TEST_CASE("a split before the first buy or of another asset changes nothing") {
@@ -118,9 +118,8 @@ TEST_CASE("a split before the first buy or of another asset changes nothing") {
 TEST_CASE("the last trade's price is the last one above zero") {
     auto const ledger = replayed({buy("2024-01-01", {"1", "5"}), sell("2024-02-01", {"1", "8"}),
                                   buy("2024-03-01", {"1", "0"})});
-    CHECK(text(ledger.find(1)->last_trade_price()) == "8.000000000000");
-    CHECK(text(replayed({buy("2024-03-01", {"1", "0"})}).find(1)->last_trade_price()) ==
-          "undefined");
+    CHECK(text(ledger.find(1)->last_trade_price) == "8.000000000000");
+    CHECK(text(replayed({buy("2024-03-01", {"1", "0"})}).find(1)->last_trade_price) == "undefined");
 }
 
 TEST_CASE("assets are kept apart") {

@@ -10,7 +10,7 @@ namespace {
 
 Figures figures(Holding const& held, std::vector<Trade> const& trades,
                 std::vector<Split> const& splits = {}) {
-    return current_figures(std::vector{held}, trades, splits, day("2024-12-31"));
+    return figures_of(std::vector{held}, trades, splits, day("2024-12-31"));
 }
 
 } // namespace
@@ -42,7 +42,7 @@ TEST_CASE("gf-split-with-provider-adjusted-prices: quantities are adjusted once,
     auto const result = figures(holding("20", close("331.83", "2023-07-10")), trades, splits);
     CHECK(result.current_value_usd.to_text() == "6636.60");
     CHECK(result.total_invested_usd.to_text() == "6744.40");
-    CHECK(replay(trades, splits, day("2023-07-10")).find(1)->held() == Quantity::parse("20"));
+    CHECK(replay(trades, splits, day("2023-07-10")).find(1)->held == Quantity::parse("20"));
 }
 
 TEST_CASE("pp-cost-fifo-vs-average-2: cost and gains by moving average") {

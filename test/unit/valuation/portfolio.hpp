@@ -90,6 +90,11 @@ inline Holding foreign(Holding holding, std::string_view rate, std::string_view 
     return holding;
 }
 
+inline Figures figures_of(std::vector<Holding> const& holdings, std::vector<Trade> const& trades,
+                          std::vector<Split> const& splits, Day today) {
+    return current_figures(holdings, replay(trades, splits, today), today);
+}
+
 template <int Scale>
 std::string text(std::optional<Fixed<Scale>> const& value) {
     return value ? value->to_text() : "undefined";

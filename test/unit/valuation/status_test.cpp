@@ -12,7 +12,7 @@ Holding perfect() { return foreign(holding("10", close("20", "2024-12-31")), "1.
 
 Status status(Holding const& held, std::string_view rate_of_buy = "1.2") {
     std::vector const trades{buy("2024-01-01", {"10", "15", "0", rate_of_buy})};
-    return current_figures(std::vector{held}, trades, {}, today).status;
+    return figures_of(std::vector{held}, trades, {}, today).status;
 }
 
 } // namespace
@@ -65,14 +65,14 @@ TEST_CASE("a position of quantity zero does not count") {
     Holding closed{.asset_id = 1, .quantity = {}, .close = {}, .rate = {}, .history_pending = true};
     std::vector const trades{buy("2024-01-01", {"10", "15", "0", "1.2"}),
                              sell("2024-02-01", {"10", "15", "0", "1.2"})};
-    CHECK(current_figures(std::vector{closed}, trades, {}, today).status == Status::final);
+    CHECK(figures_of(std::vector{closed}, trades, {}, today).status == Status::final);
 }
 
 TEST_CASE("the status of several holdings is that of the worst") {
     auto old = holding("1", close("5", "2023-01-01"), 2);
     std::vector const trades{buy("2024-01-01", {"10", "15", "0", "1.2"}),
                              buy("2024-01-01", {"1", "5", "0", "1", 2})};
-    auto const result = current_figures(std::vector{perfect(), old}, trades, {}, today);
+    auto const result = figures_of(std::vector{perfect(), old}, trades, {}, today);
     CHECK(result.status == Status::stale);
     CHECK(std::string{to_text(result.status)} == "stale");
 }
