@@ -1,0 +1,24 @@
+-- portfoliod.notify_asset_redenominated(): trigger function, after an asset's native_currency changed: its trades are in another currency
+-- than what was counted so far, from the first one on.
+--
+-- Voids the checkpoints of its positions, marks the holders' caches and writes an outbox row for the asset. Writes portfolio_positions
+-- (restatements), portfolio_performance_cache and portfoliod.pending_changes.
+
+CREATE OR REPLACE FUNCTION portfoliod.notify_asset_redenominated() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    holder record;
+BEGIN
+    -- in the order in which every writer locks positions
+    FOR holder IN
+        SELECT id, portfolio_id, first_purchase_date FROM public.portfolio_positions
+         WHERE asset_id = NEW.id ORDER BY portfolio_id FOR NO KEY UPDATE
+    LOOP
+        UPDATE public.portfolio_positions SET restatements = restatements + 1 WHERE id = holder.id;
+        INSERT INTO portfoliod.pending_changes (portfolio_id, asset_id, from_date)
+        VALUES (holder.portfolio_id, NEW.id, holder.first_purchase_date);
+        PERFORM portfoliod.invalidate_cache(holder.portfolio_id);
+    END LOOP;
+    RETURN NULL;
+END $$;
