@@ -15,7 +15,8 @@ LANGUAGE plpgsql STABLE
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET enable_hashjoin = off
-SET enable_mergejoin = off AS $$
+SET enable_mergejoin = off
+SET enable_material = off AS $$
 BEGIN
     RETURN QUERY
     WITH pos AS MATERIALIZED (
@@ -26,8 +27,10 @@ BEGIN
                checkpoint.complete
         FROM public.portfolio_positions AS position
         JOIN public.assets AS asset ON asset.id = position.asset_id
-        LEFT JOIN portfoliod.ledger_checkpoints AS checkpoint
-            ON checkpoint.position_id = position.id AND checkpoint.restatements = position.restatements
+        -- LATERAL with OFFSET: looked up position by position also by a plan made while the table was empty
+        LEFT JOIN LATERAL (
+            SELECT kept.* FROM portfoliod.ledger_checkpoints AS kept
+            WHERE kept.position_id = position.id AND kept.restatements = position.restatements OFFSET 0) AS checkpoint ON true
         WHERE position.portfolio_id = ANY (portfolio_ids)
     )
     SELECT 'position', pos.portfolio_id, pos.asset_id, pos.id::text, pos.restatements::text, pos.quantity::text,
@@ -75,6 +78,8 @@ BEGIN
     SELECT 'split', pos.portfolio_id, pos.asset_id, split.ex_date::text, split.numerator::text, split.denominator::text,
            NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM pos
-    JOIN public.asset_splits AS split ON split.asset_id = pos.asset_id AND split.ex_date <= today;
+    CROSS JOIN LATERAL (
+        SELECT due.ex_date, due.numerator, due.denominator FROM public.asset_splits AS due
+        WHERE due.asset_id = pos.asset_id AND due.ex_date <= valuation_inputs.today OFFSET 0) AS split;
 END
 $$;
