@@ -103,7 +103,10 @@ void Cluster::restart(std::string const& mode) {
 }
 
 void Cluster::remove() {
-    if (std::filesystem::exists(folder_ / "data" / "postmaster.pid")) stop("immediate");
+    // A machine that went down leaves the file of a server that is no more: pg_ctl looks for both.
+    shell(as_server_user(fmt::format("D={}/data; ! {}/pg_ctl -D $D status >/dev/null || "
+                                     "{}/pg_ctl -w -D $D -m immediate stop </dev/null",
+                                     folder_.string(), server_programs(), server_programs())));
     std::filesystem::remove_all(folder_);
 }
 
