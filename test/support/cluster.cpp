@@ -103,10 +103,11 @@ void Cluster::restart(std::string const& mode) {
 }
 
 void Cluster::remove() {
-    // A machine that went down leaves the file of a server that is no more: pg_ctl looks for both.
-    shell(as_server_user(fmt::format("D={}/data; ! {}/pg_ctl -D $D status >/dev/null || "
-                                     "{}/pg_ctl -w -D $D -m immediate stop </dev/null",
-                                     folder_.string(), server_programs(), server_programs())));
+    // A machine that went down leaves the file of a server that is no more.
+    auto const pg_ctl = as_server_user(
+        fmt::format("{}/pg_ctl -D {}/data", server_programs(), folder_.string()));
+    shell(fmt::format("if {0} status >/dev/null; then {0} -w -m immediate stop </dev/null; fi",
+                      pg_ctl));
     std::filesystem::remove_all(folder_);
 }
 
