@@ -155,14 +155,20 @@ TEST_CASE("what was inserted while the daemon was down gives the same result as 
         test::buy(database, bob, share, "1", "90", "2025-12-01");
     };
     auto const state = [](test::Database& database) {
-        return database.value("SELECT (SELECT string_agg(concat_ws(',', asset_id, tracking_users), "
+        // Of the history what is needed: while the coin was held, more was, and a daemon that was up
+        // may have asked for it.
+        return database.value("WITH need AS (SELECT * FROM portfoliod.needed_price_ranges(NULL, "
+                              "(now() AT TIME ZONE 'UTC')::date, '1 year')) "
+                              "SELECT (SELECT string_agg(concat_ws(',', asset_id, tracking_users), "
                               "';' ORDER BY asset_id) FROM tracked_assets) "
                               "|| ' ' || (SELECT string_agg(concat_ws(',', portfolio_id, "
                               "current_value_usd, total_invested_usd, total_return_pct, status), "
                               "';' ORDER BY portfolio_id) FROM portfolio_performance_cache) "
-                              "|| ' ' || (SELECT string_agg(concat_ws(',', asset_id, served), ';' "
-                              "ORDER BY asset_id) FROM portfoliod.price_coverage) "
-                              "|| ' ' || (SELECT count(*) FROM asset_prices)");
+                              "|| ' ' || (SELECT string_agg(concat_ws(',', asset_id, served * "
+                              "datemultirange(needed)), ';' ORDER BY asset_id) "
+                              "FROM portfoliod.price_coverage JOIN need USING (asset_id)) "
+                              "|| ' ' || (SELECT count(*) FROM asset_prices JOIN need USING "
+                              "(asset_id) WHERE timestamp::date <@ needed)");
     };
     auto const run = [&](bool up_first) {
         test::Database database;

@@ -104,8 +104,8 @@ void Cluster::restart(std::string const& mode) {
 
 void Cluster::remove() {
     // A machine that went down leaves the file of a server that is no more.
-    auto const pg_ctl = as_server_user(
-        fmt::format("{}/pg_ctl -D {}/data", server_programs(), folder_.string()));
+    auto const pg_ctl =
+        as_server_user(fmt::format("{}/pg_ctl -D {}/data", server_programs(), folder_.string()));
     shell(fmt::format("if {0} status >/dev/null; then {0} -w -m immediate stop </dev/null; fi",
                       pg_ctl));
     std::filesystem::remove_all(folder_);
