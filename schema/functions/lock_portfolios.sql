@@ -5,27 +5,35 @@
 CREATE OR REPLACE FUNCTION portfoliod.lock_portfolios(portfolio_ids integer[])
 RETURNS SETOF integer
 LANGUAGE plpgsql VOLATILE
--- one plan for all calls: made anew for each argument it would cost more than it saves
-SET plan_cache_mode = force_generic_plan AS $$
+-- One plan for all calls: made anew for each argument it would cost more than it saves. Keys are looked up in indexes, whatever
+-- the tables held when it was made.
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off AS $$
 DECLARE
-    free integer[];
     cached integer[];
 BEGIN
-    SELECT array_agg(locked.id) INTO free
+    SELECT coalesce(array_agg(locked.id), '{}') INTO cached
     FROM (SELECT portfolio.id FROM public.portfolios AS portfolio
+          JOIN public.portfolio_performance_cache AS cache ON cache.portfolio_id = portfolio.id
           WHERE portfolio.id = ANY (portfolio_ids)
           ORDER BY portfolio.id
           FOR NO KEY UPDATE SKIP LOCKED) AS locked;
-    SELECT coalesce(array_agg(locked.portfolio_id), '{}') INTO cached
-    FROM (SELECT cache.portfolio_id FROM public.portfolio_performance_cache AS cache
-          WHERE cache.portfolio_id = ANY (free)
-          ORDER BY cache.portfolio_id
-          FOR NO KEY UPDATE SKIP LOCKED) AS locked;
+    IF cardinality(cached) = cardinality(portfolio_ids) THEN
+        RETURN QUERY SELECT unnest(cached);
+        RETURN;
+    END IF;
+    -- Those never valued have no cache row yet.
     RETURN QUERY
-    SELECT portfolio.id FROM unnest(free) AS portfolio (id)
-    WHERE portfolio.id = ANY (cached)
-       OR NOT EXISTS (SELECT FROM public.portfolio_performance_cache AS cache
-                      WHERE cache.portfolio_id = portfolio.id)
-    ORDER BY portfolio.id;
+    SELECT locked.id
+    FROM (SELECT portfolio.id FROM public.portfolios AS portfolio
+          WHERE portfolio.id = ANY (portfolio_ids)
+            AND NOT EXISTS (SELECT FROM public.portfolio_performance_cache AS cache
+                            WHERE cache.portfolio_id = portfolio.id)
+          ORDER BY portfolio.id
+          FOR NO KEY UPDATE SKIP LOCKED) AS locked
+    UNION ALL SELECT unnest(cached)
+    ORDER BY 1;
 END
 $$;

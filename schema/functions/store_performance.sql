@@ -1,54 +1,49 @@
 -- store_performance(figures): writes the figures of portfolios, a JSON array of objects with the cache's column names, and announces
 -- portfolio_updated for each whose figures changed; last_updated is set in any case. Returns how many changed.
--- A portfolio that is gone by now is left out.
+-- For the holder of the portfolios' locks (lock_portfolios): none of them can go, and no two write the same one at a time.
 -- Touches: portfolio_performance_cache.
 CREATE OR REPLACE FUNCTION portfoliod.store_performance(figures jsonb)
 RETURNS integer
 LANGUAGE plpgsql VOLATILE
--- one plan for all calls: made anew for each argument it would cost more than it saves
-SET plan_cache_mode = force_generic_plan AS $$
+-- One plan for all calls: made anew for each argument it would cost more than it saves. Keys are looked up in indexes, whatever
+-- the table held when it was made.
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off AS $$
 DECLARE
     changed integer;
 BEGIN
-    WITH computed AS MATERIALIZED (
-        SELECT new.* FROM jsonb_populate_recordset(NULL::public.portfolio_performance_cache, figures) AS new
-        JOIN public.portfolios AS portfolio ON portfolio.id = new.portfolio_id
-    ),
-    differing AS MATERIALIZED (
-        SELECT new.portfolio_id, new.current_value_usd, new.total_return_pct, new.status
-        FROM computed AS new
-        LEFT JOIN public.portfolio_performance_cache AS old ON old.portfolio_id = new.portfolio_id
-        WHERE (old.current_value_usd, old.total_invested_usd, old.total_return_pct, old.realized_gain_usd,
-               old.unrealized_gain_usd, old.fees_usd, old.priced_share_pct, old.status)
-              IS DISTINCT FROM
-              (new.current_value_usd, new.total_invested_usd, new.total_return_pct, new.realized_gain_usd,
-               new.unrealized_gain_usd, new.fees_usd, new.priced_share_pct, new.status)
-           OR old.portfolio_id IS NULL
-    ),
-    written AS (
+    -- Compared in the same statement, which sees the rows as they were before it.
+    WITH written AS (
         INSERT INTO public.portfolio_performance_cache AS cache
             (portfolio_id, current_value_usd, total_invested_usd, total_return_pct, realized_gain_usd,
              unrealized_gain_usd, fees_usd, priced_share_pct, status, last_updated)
-        SELECT portfolio_id, current_value_usd, total_invested_usd, total_return_pct, realized_gain_usd,
-               unrealized_gain_usd, fees_usd, priced_share_pct, status, now() AT TIME ZONE 'UTC'
-        FROM computed
-        ORDER BY portfolio_id
+        SELECT new.portfolio_id, new.current_value_usd, new.total_invested_usd, new.total_return_pct, new.realized_gain_usd,
+               new.unrealized_gain_usd, new.fees_usd, new.priced_share_pct, new.status, now() AT TIME ZONE 'UTC'
+        FROM jsonb_populate_recordset(NULL::public.portfolio_performance_cache, figures) AS new
         ON CONFLICT (portfolio_id) DO UPDATE
         SET current_value_usd = excluded.current_value_usd, total_invested_usd = excluded.total_invested_usd,
             total_return_pct = excluded.total_return_pct, realized_gain_usd = excluded.realized_gain_usd,
             unrealized_gain_usd = excluded.unrealized_gain_usd, fees_usd = excluded.fees_usd,
             priced_share_pct = excluded.priced_share_pct, status = excluded.status,
             last_updated = excluded.last_updated
-        RETURNING cache.portfolio_id
+        RETURNING cache.*
     )
     SELECT count(pg_notify('portfolio_updated', json_build_object(
-               'portfolio_id', differing.portfolio_id,
-               'current_value_usd', differing.current_value_usd,
-               'total_return_pct', differing.total_return_pct,
-               'status', differing.status)::text))
+               'portfolio_id', new.portfolio_id,
+               'current_value_usd', new.current_value_usd,
+               'total_return_pct', new.total_return_pct,
+               'status', new.status)::text))
     INTO changed
-    FROM differing
-    JOIN written ON written.portfolio_id = differing.portfolio_id;
+    FROM written AS new
+    LEFT JOIN public.portfolio_performance_cache AS old ON old.portfolio_id = new.portfolio_id
+    WHERE old.portfolio_id IS NULL
+       OR (old.current_value_usd, old.total_invested_usd, old.total_return_pct, old.realized_gain_usd,
+           old.unrealized_gain_usd, old.fees_usd, old.priced_share_pct, old.status)
+          IS DISTINCT FROM
+          (new.current_value_usd, new.total_invested_usd, new.total_return_pct, new.realized_gain_usd,
+           new.unrealized_gain_usd, new.fees_usd, new.priced_share_pct, new.status);
     RETURN changed;
 END
 $$;
