@@ -20,8 +20,11 @@ struct DoorbellPolicy {
     std::int64_t busy_rows = 64; ///< a batch of as many is a busy one
     int busy_batches = 3;        ///< as many in a row take the bell: a person's pace never does
     int quiet_passes = 4;        ///< as many in a row give it back
-    /// Between two passes while it is taken: a drain holds up the writers it races with.
-    std::chrono::milliseconds interval{250};
+    /// Between two passes while it is taken, as long as rest_share times what the last pass took: a
+    /// drain holds up the writers it races with, and what changes again meanwhile is computed once.
+    std::chrono::milliseconds rest_shortest{250};
+    std::chrono::milliseconds rest_longest{1000};
+    int rest_share = 4;
 };
 
 /// Says when writers need not notify, because we look anyway, and when we may sleep.
@@ -49,9 +52,10 @@ class Doorbell {
 
     /// After each batch that took something; takes the bell when it has become busy.
     boost::asio::awaitable<void> after_batch(std::int64_t rows);
-    /// After a pass that left nothing to take: when to look again, at the latest. Anything but 0 may
+    /// After a pass that took that long and left nothing to take: when to look again, at the latest. Anything but 0 may
     /// be cut short by a notification, and is `longest` only when one comes for every change.
     boost::asio::awaitable<std::chrono::milliseconds> after_pass(std::int64_t rows,
+                                                                 std::chrono::nanoseconds took,
                                                                  std::chrono::milliseconds longest);
     /// Until cancelled: waits for the bells of others.
     boost::asio::awaitable<void> watch();

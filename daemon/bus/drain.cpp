@@ -78,6 +78,7 @@ asio::awaitable<void> Drain::run() {
     auto failures = 0;
     for (;;) {
         auto wait = std::chrono::milliseconds{fallback_poll_};
+        auto const started = std::chrono::steady_clock::now();
         try {
             // First what users wait for; then, since a split due today writes into the outbox, what that left there.
             auto rows = co_await drain_all();
@@ -85,7 +86,7 @@ asio::awaitable<void> Drain::run() {
                 co_await look_at_everything();
                 rows += co_await drain_all();
             }
-            wait = co_await doorbell_.after_pass(rows, wait);
+            wait = co_await doorbell_.after_pass(rows, std::chrono::steady_clock::now() - started, wait);
             failures = 0;
         } catch (db::Error const& e) {
             // An outage is the listener's to report, who rings when it is over; one that only this

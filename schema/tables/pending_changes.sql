@@ -7,7 +7,7 @@
 --   NULL          NULL      c               rates of c changed from from_date on
 --
 -- Written by triggers (and by the daemon, in the transactions that change what figures rest on), deleted by the drain, never updated. No key and no index: writers must never wait for one
--- another. No foreign key: rows outlive a deleted portfolio, because its assets are still to be recounted.
+-- another. No CHECK: each INSERT would compile it anew, and only the schema's own functions write here. No foreign key: rows outlive a deleted portfolio, because its assets are still to be recounted.
 
 CREATE TABLE portfoliod.pending_changes (
     portfolio_id  int,
@@ -15,8 +15,7 @@ CREATE TABLE portfoliod.pending_changes (
     currency_code varchar(3),
     from_date     date NOT NULL,
     -- whether the asset may be held by others, or since other days, than before; false spares counting holders and looking for gaps
-    holding_changed boolean NOT NULL DEFAULT true,
-    CONSTRAINT pending_changes_kind_known CHECK ((coalesce(portfolio_id, asset_id) IS NULL) = (currency_code IS NOT NULL))
+    holding_changed boolean NOT NULL DEFAULT true
 ) WITH (
     -- Everything inserted is soon deleted. Under load the table is all dead rows within seconds, and each
     -- drain reads them again; so vacuum by a small fixed count, at once, unthrottled.
