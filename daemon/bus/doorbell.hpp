@@ -54,9 +54,8 @@ class Doorbell {
     boost::asio::awaitable<void> after_batch(std::int64_t rows);
     /// After a pass that took that long and left nothing to take: when to look again, at the latest. Anything but 0 may
     /// be cut short by a notification, and is `longest` only when one comes for every change.
-    boost::asio::awaitable<std::chrono::milliseconds> after_pass(std::int64_t rows,
-                                                                 std::chrono::nanoseconds took,
-                                                                 std::chrono::milliseconds longest);
+    boost::asio::awaitable<std::chrono::milliseconds>
+    after_pass(std::int64_t rows, std::chrono::nanoseconds took, std::chrono::milliseconds longest);
     /// Until cancelled: waits for the bells of others.
     boost::asio::awaitable<void> watch();
 

@@ -86,7 +86,8 @@ asio::awaitable<void> Drain::run() {
                 co_await look_at_everything();
                 rows += co_await drain_all();
             }
-            wait = co_await doorbell_.after_pass(rows, std::chrono::steady_clock::now() - started, wait);
+            wait = co_await doorbell_.after_pass(rows, std::chrono::steady_clock::now() - started,
+                                                 wait);
             failures = 0;
         } catch (db::Error const& e) {
             // An outage is the listener's to report, who rings when it is over; one that only this
