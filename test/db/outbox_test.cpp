@@ -4,6 +4,7 @@
 #include "support/ledger.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <string>
 #include <vector>
@@ -101,6 +102,46 @@ TEST_CASE(
                 bus.told("transaction_created",
                          R"({"transaction_id": 1, "asset_id": 1, "timestamp": "2026-03-01T00:00:00",
                              "portfolio_id": 2, "count": 1})")});
+}
+
+TEST_CASE("the same row of a broker is one trade, equal rows without an id stay two") {
+    Bus bus;
+    std::string const into = "INSERT INTO transactions (portfolio_id, asset_id, transaction_type, "
+                             "quantity, price, timestamp, external_id) VALUES ";
+    bus.run(into + "(1, 1, 'buy', 1, 10, '2026-01-02', 'X-1')");
+    bus.forget();
+    bus.run(into + "(1, 1, 'buy', 1, 10, '2026-01-02', 'X-1'), (1, 1, 'buy', 1, 10, '2026-01-02', "
+                   "'X-1') ON CONFLICT DO NOTHING");
+    CHECK(bus.heard() == Texts{});
+    CHECK(bus.left() == Texts{});
+    CHECK(test::position(bus, 1, 1) == "1 10 2026-01-02");
+
+    // Unique within a portfolio: another's broker may count alike.
+    bus.run(into + "(3, 1, 'buy', 5, 10, '2026-01-02', 'X-1') ON CONFLICT DO NOTHING");
+    CHECK(test::position(bus, 3, 1) == "5 10 2026-01-02");
+    CHECK(bus.error_of(into + "(1, 1, 'buy', 1, 10, '2026-01-03', 'X-1')").find("external_id") !=
+          std::string::npos);
+
+    bus.run(into + "(1, 1, 'buy', 1, 10, '2026-01-02', NULL), (1, 1, 'buy', 1, 10, '2026-01-02', "
+                   "NULL) ON CONFLICT DO NOTHING");
+    CHECK(test::position(bus, 1, 1) == "3 10 2026-01-02");
+}
+
+TEST_CASE("COPY of 100,000 trades leaves one row and one notification per portfolio and asset") {
+    Bus bus;
+    std::vector<db::CopyRow> rows;
+    for (auto i = 0; i < 100'000; ++i)
+        rows.push_back({std::to_string(i % 3 + 1), std::to_string(i % 2 + 1), "buy", "1", "10",
+                        fmt::format("2026-01-02 {:02}:{:02}:{:02}", i % 24, i % 60, i % 59)});
+    auto transaction = bus.session().begin();
+    transaction.copy(
+        "transactions",
+        {"portfolio_id", "asset_id", "transaction_type", "quantity", "price", "timestamp"}, rows);
+    transaction.commit();
+    CHECK(bus.heard().size() == 6);
+    CHECK(bus.left().size() == 6);
+    CHECK(bus.value("SELECT sum(quantity) = 100000 AND min(average_buy_price) = 10 AND "
+                    "max(average_buy_price) = 10 FROM portfolio_positions") == "t");
 }
 
 TEST_CASE("a trade moved to another asset leaves a row and a notification for both") {
