@@ -53,7 +53,9 @@ asio::awaitable<void> supervise(asio::signal_set& signals, Tasks& tasks, bus::Dr
 
 int run_daemon(service::Config const& config) {
     auto const session = [&](char const* what) {
-        return db::SessionOptions{config.database.url, fmt::format("portfoliod {}", what)};
+        return db::SessionOptions{config.database.url, fmt::format("portfoliod {}", what),
+                                  config.database.statement_time_max,
+                                  config.database.answer_time_max};
     };
     auto const& files = service::schema_files();
     {
@@ -101,7 +103,8 @@ int run_daemon(service::Config const& config) {
                                            drain.ring_for_everything();
                                            worker.ring();
                                        },
-                                   .leadership = [&](bool leads) { schedule.lead(leads); }}};
+                                   .leadership = [&](bool leads) { schedule.lead(leads); }},
+                                  config.heartbeat};
     drain.on_jobs_queued([&] { worker.ring(); });
     doorbell.on_free([&] { drain.ring(); });
 

@@ -22,6 +22,12 @@ constexpr int batch_rows_max = 10'000;
 // So soon after an outage the changes are worked off: the back-off is for batches that fail.
 constexpr auto reconnect_longest = std::chrono::milliseconds{1000};
 
+std::vector<int> without(std::vector<int> const& all, std::vector<int> const& these) {
+    std::vector<int> others;
+    std::ranges::set_difference(all, these, std::back_inserter(others));
+    return others;
+}
+
 std::vector<int> merged(std::vector<int> const& a, std::vector<int> const& b) {
     std::vector<int> both;
     std::ranges::set_union(a, b, std::back_inserter(both));
@@ -38,8 +44,10 @@ Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy co
     std::vector<int> uncounted;
     if (auto const& assets = changes.reheld_assets; !assets.empty()) {
         uncounted = tracking::recount(transaction, assets);
-        done.jobs = tracking::request_missing_history(transaction, assets, today, policy) +
-                    tracking::request_missing_rates(transaction, assets, today, policy);
+        // To look for gaps in those that somebody holds would be to wait for him.
+        if (auto const counted = without(assets, uncounted); !counted.empty())
+            done.jobs = tracking::request_missing_history(transaction, counted, today, policy) +
+                        tracking::request_missing_rates(transaction, counted, today, policy);
     }
     auto const moved =
         performance::affected(transaction, changes.priced_assets, changes.currencies);

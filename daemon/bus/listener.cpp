@@ -19,8 +19,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto heartbeat =
-    30s; // a connection that died without a word is noticed after this and libpq's time-out
 constexpr auto retry = Backoff{100ms, 30s};
 
 /// libpq owns the socket and closes it: asio may wait on it, and must let go of it first.
@@ -45,11 +43,12 @@ class Readable {
 } // namespace
 
 Listener::Listener(asio::any_io_executor executor, db::SessionOptions options, Clock const& clock,
-                   Hearer hearer)
+                   Hearer hearer, std::chrono::seconds heartbeat)
     : executor_(std::move(executor))
     , options_(std::move(options))
     , clock_(clock)
-    , hearer_(std::move(hearer)) {}
+    , hearer_(std::move(hearer))
+    , heartbeat_(heartbeat) {}
 
 asio::awaitable<void> Listener::run() {
     for (auto failures = 0;;) {
@@ -75,12 +74,12 @@ asio::awaitable<void> Listener::listen(db::Listening& connection) {
     co_await check(connection);
     hearer_.assume_everything_was_missed();
     auto socket = Readable{executor_, connection.socket()};
-    auto next_check = std::chrono::steady_clock::now() + heartbeat;
+    auto next_check = std::chrono::steady_clock::now() + heartbeat_;
     for (;;) {
         auto readable = true;
         try {
             auto wait = socket.wait();
-            co_await with_timeout(std::move(wait), heartbeat);
+            co_await with_timeout(std::move(wait), heartbeat_);
         } catch (TimedOut const&) {
             readable = false;
         }
@@ -91,7 +90,7 @@ asio::awaitable<void> Listener::listen(db::Listening& connection) {
         auto const now = std::chrono::steady_clock::now();
         if (readable && !arrived.empty() && now < next_check) continue;
         co_await check(connection);
-        next_check = now + heartbeat;
+        next_check = now + heartbeat_;
     }
 }
 

@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -30,8 +31,10 @@ struct Hearer {
 /// dispatch.
 class Listener {
   public:
+    /// After each `heartbeat` of silence the server is asked whether it still knows us, so that a
+    /// connection that died without a word is noticed after that and options.answer_time_max.
     Listener(boost::asio::any_io_executor executor, db::SessionOptions options, Clock const& clock,
-             Hearer hearer);
+             Hearer hearer, std::chrono::seconds heartbeat = std::chrono::seconds{30});
 
     boost::asio::awaitable<void> run();
 
@@ -49,6 +52,7 @@ class Listener {
     db::SessionOptions options_;
     Clock const& clock_;
     Hearer hearer_;
+    std::chrono::seconds heartbeat_;
     boost::asio::thread_pool thread_{1}; ///< for the blocking calls of the connection
     std::optional<Instant> lost_at_;
 };

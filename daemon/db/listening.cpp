@@ -2,6 +2,7 @@
 
 #include "db/failure.hpp"
 #include "db/pqxx.hpp"
+#include "db/watchdog.hpp"
 
 #include <fmt/format.h>
 
@@ -29,9 +30,20 @@ class Receiver final : public pqxx::notification_receiver {
 } // namespace
 
 struct Listening::Impl {
-    explicit Impl(std::string const& text) : connection(text) {}
+    explicit Impl(SessionOptions const& options)
+        : connection(connection_string(options))
+        , watchdog(connection.sock())
+        , answer_time_max(options.answer_time_max) {}
+
+    /// Runs a question that costs the server nothing.
+    template <class Call>
+    auto ask(Call call) -> decltype(call()) {
+        return watchdog.within(answer_time_max, call);
+    }
 
     pqxx::connection connection;
+    Watchdog watchdog;
+    std::chrono::milliseconds answer_time_max;
     std::vector<Notification> arrived;
     std::vector<std::string> channels;
     bool locked = false;
@@ -39,11 +51,11 @@ struct Listening::Impl {
 };
 
 Listening::Listening(SessionOptions const& options, std::vector<std::string> channels) {
-    auto const text = connection_string(options);
-    translating([&] {
-        impl_ = std::make_unique<Impl>(text);
-        impl_->channels = std::move(channels);
-        forbid_reactivation(impl_->connection);
+    translating([&] { impl_ = std::make_unique<Impl>(options); });
+    impl_->channels = std::move(channels);
+    forbid_reactivation(impl_->connection);
+    impl_->ask([&] {
+        pqxx::nontransaction{impl_->connection}.exec(notice_our_end);
         for (auto const& channel : impl_->channels)
             impl_->receivers.push_back(
                 std::make_unique<Receiver>(impl_->connection, channel, impl_->arrived));
@@ -51,7 +63,11 @@ Listening::Listening(SessionOptions const& options, std::vector<std::string> cha
     probe();
 }
 
-Listening::~Listening() = default;
+Listening::~Listening() {
+    // libpqxx takes back each LISTEN, and waits for the answers.
+    auto const wait = Watchdog::Wait{impl_->watchdog, impl_->answer_time_max};
+    impl_->receivers.clear();
+}
 
 int Listening::socket() const { return impl_->connection.sock(); }
 
@@ -63,7 +79,7 @@ std::vector<Notification> Listening::take() {
 }
 
 void Listening::probe() {
-    translating([&] {
+    impl_->ask([&] {
         pqxx::nontransaction question{impl_->connection};
         auto const answer = question.exec("SELECT pg_listening_channels()");
         for (auto const& channel : impl_->channels) {
@@ -77,7 +93,7 @@ void Listening::probe() {
 
 bool Listening::try_lock(AdvisoryLock lock) {
     if (impl_->locked) return true;
-    return translating([&] {
+    return impl_->ask([&] {
         pqxx::nontransaction question{impl_->connection};
         auto const answer = question.exec(
             fmt::format("SELECT pg_try_advisory_lock({}, {})", lock.classid, lock.objid));

@@ -35,7 +35,7 @@ class Listening {
     [[nodiscard]] int socket() const;
     /// What has arrived; throws Error when the connection is known to be gone.
     std::vector<Notification> take();
-    /// Asks the server: throws Error when it does not answer or no longer knows one of our
+    /// Asks the server: throws Error when it does not answer in time or no longer knows one of our
     /// channels.
     void probe();
     /// True when this session holds the lock, from before or from now on; it goes with the session.

@@ -2,6 +2,7 @@
 
 #include "db/failure.hpp"
 #include "db/pqxx.hpp"
+#include "db/watchdog.hpp"
 
 #include <fmt/format.h>
 
@@ -38,9 +39,16 @@ std::string connection_string(SessionOptions const& options) {
 }
 
 struct Session::Impl {
-    explicit Impl(std::string const& text) : connection(text) {}
+    explicit Impl(SessionOptions const& options)
+        : connection(connection_string(options))
+        , watchdog(connection.sock())
+        , answer_time_max(options.answer_time_max)
+        , statement_answer_max(options.statement_time_max + options.answer_time_max) {}
 
     pqxx::connection connection;
+    Watchdog watchdog;
+    std::chrono::milliseconds answer_time_max;
+    std::chrono::milliseconds statement_answer_max; ///< of one that the server lets run to its end
     std::unordered_map<std::string, std::string> prepared; ///< statement → its name
 
     std::string const& prepare(std::string_view sql) {
@@ -60,11 +68,10 @@ struct Session::Impl {
 };
 
 Session::Session(SessionOptions const& options) {
-    auto const text = connection_string(options);
-    translating([&] {
-        impl_ = std::make_unique<Impl>(text);
-        auto& connection = impl_->connection;
-        forbid_reactivation(connection);
+    translating([&] { impl_ = std::make_unique<Impl>(options); });
+    auto& connection = impl_->connection;
+    forbid_reactivation(connection);
+    impl_->watchdog.within(impl_->answer_time_max, [&] {
         pqxx::nontransaction setup{connection};
         // Settings a role or database may have changed; our statements and the reading of dates
         // rely on them.
@@ -73,8 +80,8 @@ Session::Session(SessionOptions const& options) {
                                "SET standard_conforming_strings TO on; "
                                "SET search_path TO public, pg_temp; "
                                "SET idle_in_transaction_session_timeout TO '5min'; "
-                               "SET statement_timeout TO '{}s'",
-                               options.statement_time_max.count()));
+                               "SET statement_timeout TO '{}s'; {}",
+                               options.statement_time_max.count(), notice_our_end));
     });
 }
 
@@ -111,6 +118,12 @@ RowWriter row_writer(std::size_t width) {
 struct Transaction::Impl {
     explicit Impl(Session::Impl& session) : session(session), work(session.connection) {}
 
+    /// Runs a call that waits for the end of a statement.
+    template <class Call>
+    auto statement(Call call) -> decltype(call()) {
+        return session.watchdog.within(session.statement_answer_max, call);
+    }
+
     Session::Impl& session;
     pqxx::work work;
 };
@@ -118,14 +131,22 @@ struct Transaction::Impl {
 Transaction Session::begin() { return Transaction{*this}; }
 
 Transaction::Transaction(Session& session) {
-    translating([&] { impl_ = std::make_unique<Impl>(*session.impl_); });
+    // BEGIN costs nothing: a connection that went while it was idle is found here, and soon.
+    session.impl_->watchdog.within(session.impl_->answer_time_max,
+                                   [&] { impl_ = std::make_unique<Impl>(*session.impl_); });
 }
 
 Transaction::Transaction(Transaction&&) noexcept = default;
-Transaction::~Transaction() = default;
+
+Transaction::~Transaction() {
+    if (!impl_) return;
+    auto& session = impl_->session;
+    auto const rollback = Watchdog::Wait{session.watchdog, session.answer_time_max};
+    impl_.reset();
+}
 
 Rows Transaction::execute(std::string_view sql, Params const& params) {
-    return translating([&] {
+    return impl_->statement([&] {
         auto const& name = impl_->session.prepare(sql);
         std::vector<char const*> values;
         values.reserve(params.size());
@@ -143,7 +164,7 @@ void Transaction::execute_script(std::string_view sql) {
 
 void Transaction::copy(std::string_view table, std::vector<std::string> const& columns,
                        std::vector<CopyRow> const& rows) {
-    translating([&] {
+    impl_->statement([&] {
         auto stream = open_copy(impl_->work, std::string{table}, columns);
         auto const put = row_writer(columns.size());
         for (auto const& row : rows) put(stream, row);
@@ -156,7 +177,7 @@ void Transaction::notify(std::string_view channel, std::string_view payload) {
 }
 
 void Transaction::commit() {
-    translating([&] { impl_->work.commit(); });
+    impl_->statement([&] { impl_->work.commit(); });
 }
 
 } // namespace portfoliod::db

@@ -17,7 +17,11 @@ namespace portfoliod::db {
 struct SessionOptions {
     std::string url;              ///< a libpq connection string or URI
     std::string application_name; ///< what pg_stat_activity shows
+    /// The server ends a statement that takes longer.
     std::chrono::seconds statement_time_max{60};
+    /// For an answer that costs the server nothing, and for the word that it has ended a statement: a
+    /// connection on which none came in time is given up, whatever TCP says of it.
+    std::chrono::milliseconds answer_time_max{10'000};
 };
 
 /// A libpq keyword string: our defaults (time-outs, keepalives, a server that accepts writes), then
@@ -57,7 +61,8 @@ class Transaction {
 
     /// Runs one statement, prepared at its first use in this session.
     Rows execute(std::string_view sql, Params const& params = {});
-    /// Runs a text of several statements without parameters.
+    /// Runs a text of several statements without parameters. The one call with no deadline of ours:
+    /// the server's holds for each statement, and a person waits for the migration.
     void execute_script(std::string_view sql);
     void copy(std::string_view table, std::vector<std::string> const& columns,
               std::vector<CopyRow> const& rows);

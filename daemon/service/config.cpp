@@ -44,6 +44,14 @@ std::optional<std::chrono::seconds> interval_or_off(yaml::Node const& node) {
     return duration(node);
 }
 
+/// Of a wait of the daemon's own.
+std::chrono::seconds at_most_a_day(yaml::Node const& node) {
+    auto const time = duration(node);
+    if (time > std::chrono::hours{24})
+        node.fail(fmt::format("must be at most a day, not '{}'", node.text()));
+    return time;
+}
+
 /// "03:00"
 std::optional<std::chrono::minutes> time_of_day_or_off(yaml::Node const& node) {
     auto const text = node.text();
@@ -59,21 +67,26 @@ std::optional<std::chrono::minutes> time_of_day_or_off(yaml::Node const& node) {
 }
 
 void read_database(yaml::Node const& node, Config::Database& database) {
-    node.allow_only({"url", "owner_url", "workers"});
+    node.allow_only({"url", "owner_url", "workers", "statement_time_max", "answer_time_max"});
     if (auto const url = node.find("url")) database.url = expanded(*url);
     if (auto const url = node.find("owner_url")) database.owner_url = expanded(*url);
     if (auto const workers = node.find("workers"))
         database.workers = static_cast<int>(workers->integer(2, 32));
+    if (auto const time = node.find("statement_time_max"))
+        database.statement_time_max = at_most_a_day(*time);
+    if (auto const time = node.find("answer_time_max"))
+        database.answer_time_max = at_most_a_day(*time);
 }
 
-void read_bus(yaml::Node const& node, bus::DoorbellPolicy& doorbell) {
-    node.allow_only({"doorbell"});
+void read_bus(yaml::Node const& node, Config& config) {
+    node.allow_only({"doorbell", "heartbeat"});
+    if (auto const time = node.find("heartbeat")) config.heartbeat = at_most_a_day(*time);
     auto const value = node.find("doorbell");
     if (!value) return;
     auto const text = value->text();
     if (text != "auto" && text != "off")
         value->fail(fmt::format("must be auto or off, not '{}'", text));
-    doorbell.allowed = text == "auto";
+    config.doorbell.allowed = text == "auto";
 }
 
 void read_routes(yaml::Node const& node, Config& config) {
@@ -160,7 +173,7 @@ Config read_config(yaml::Node const& root) {
     root.allow_only(
         {"database", "bus", "providers", "providers_dir", "routes", "schedule", "backfill", "log"});
     if (auto const node = root.find("database")) read_database(*node, config.database);
-    if (auto const node = root.find("bus")) read_bus(*node, config.doorbell);
+    if (auto const node = root.find("bus")) read_bus(*node, config);
     if (auto const node = root.find("providers"))
         for (auto const& [name, overrides] : node->entries())
             config.providers[name] = market::load_overrides(overrides);

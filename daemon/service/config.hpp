@@ -20,10 +20,14 @@ struct Config {
         std::string url = "host=/run/postgresql dbname=portfolio";
         std::string owner_url; ///< for migrate; "" = as url
         int workers = 3;       ///< database threads: one drains, the others do the long work
+        /// Of the daemon's sessions, see db::SessionOptions; the commands have times of their own.
+        std::chrono::seconds statement_time_max{60};
+        std::chrono::seconds answer_time_max{10};
     };
 
     Database database;
     bus::DoorbellPolicy doorbell;
+    std::chrono::seconds heartbeat{30}; ///< see bus::Listener
     std::map<std::string, market::Overrides> providers;
     std::filesystem::path providers_dir = PORTFOLIOD_DATA_DIR "/providers";
     /// Asset types, rates_latest and rates_history → providers in the order in which they are

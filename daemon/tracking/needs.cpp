@@ -1,5 +1,7 @@
 #include "tracking/needs.hpp"
 
+#include <algorithm>
+
 namespace portfoliod::tracking {
 
 namespace {
@@ -29,6 +31,7 @@ std::vector<int> recount(db::Transaction& transaction, std::vector<int> const& a
     for (auto const row :
          transaction.execute("SELECT portfoliod.recount_tracked_assets($1)", {assets}))
         held_back.push_back(row.integer(0));
+    std::ranges::sort(held_back);
     return held_back;
 }
 

@@ -9,8 +9,8 @@
 /// What is tracked and which history is missing: derived from the ledger, never counted up or down.
 namespace portfoliod::tracking {
 
-/// Sets tracking_users of these assets from the positions. Returns those it could not, because a
-/// transaction in progress holds them.
+/// Sets tracking_users of these assets from the positions. Returns those it could not, in order,
+/// because a transaction in progress holds them.
 std::vector<int> recount(db::Transaction& transaction, std::vector<int> const& assets);
 
 /// Queues the gaps in the price history of these assets; returns how many jobs that made.

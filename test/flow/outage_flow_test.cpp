@@ -209,3 +209,37 @@ TEST_CASE("somebody's transaction left open holds up nobody else's figures, and 
     waiting.until(wrong_values, "0");
     CHECK(daemon.stop() == 0);
 }
+
+TEST_CASE("a price typed and left uncommitted holds up nobody's figures, and the count comes when "
+          "it ends") {
+    test::Database database;
+    test::MarketServer market;
+    test::Daemon daemon{database, market};
+    test::Waiting waiting{database};
+    auto const ann = test::add_portfolio(database, "ann@example.org");
+    auto const bob = test::add_portfolio(database, "bob@example.org");
+    auto const asset = test::add_priced_asset(database, "AAPL");
+    auto const other = test::add_priced_asset(database, "MSFT");
+    test::buy(database, ann, asset, "1", "100", "2026-03-02");
+    daemon.start();
+    waiting.until(nothing_to_do, "0");
+    db::Session idle{{database.url(), "test"}};
+    {
+        // Holds the asset's row in tracked_assets.
+        auto open = idle.begin();
+        open.execute("UPDATE asset_prices SET close = 8 WHERE asset_id = $1", {asset});
+        test::buy(database, bob, asset, "1", "100", "2026-03-03");
+        test::buy(database, bob, other, "1", "100", "2026-03-03");
+        waiting.until("SELECT total_invested_usd FROM portfolio_performance_cache ORDER BY "
+                      "portfolio_id DESC LIMIT 1",
+                      "200.00");
+        waiting.until("SELECT tracking_users FROM tracked_assets ORDER BY asset_id DESC LIMIT 1",
+                      "1");
+        CHECK(database.value(wrong_counts) == "1");
+        open.commit();
+    }
+    waiting.until(wrong_counts, "0");
+    waiting.until(nothing_to_do, "0");
+    waiting.until(wrong_values, "0");
+    CHECK(daemon.stop() == 0);
+}

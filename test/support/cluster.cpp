@@ -50,7 +50,7 @@ Cluster::Cluster(Cluster&& other) noexcept
 
 Cluster Cluster::attach(std::filesystem::path folder) { return {std::move(folder), false}; }
 
-Cluster Cluster::start(Durability durability) {
+Cluster Cluster::start(Durability durability, std::string const& more) {
     auto pattern = (std::filesystem::temp_directory_path() / "portfoliod-test.XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"cannot make " + pattern};
     Cluster cluster{pattern, true};
@@ -66,8 +66,9 @@ Cluster Cluster::start(Durability durability) {
     // forgets to say UTC fails a test.
     auto const settings = fmt::format(
         "listen_addresses = ''\nunix_socket_directories = '{}'\nmax_connections = 100\n"
-        "timezone = 'Asia/Tokyo'\nlog_min_messages = warning\n{}",
-        pattern, durability == Durability::relaxed ? "fsync = off\nfull_page_writes = off\n" : "");
+        "timezone = 'Asia/Tokyo'\nlog_min_messages = warning\n{}{}",
+        pattern, durability == Durability::relaxed ? "fsync = off\nfull_page_writes = off\n" : "",
+        more);
     shell(as_server_user(fmt::format("tee -a {}/data/postgresql.conf >/dev/null <<'END'\n{}END\n",
                                      pattern, settings)));
     cluster.start_again();

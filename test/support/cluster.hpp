@@ -18,8 +18,10 @@ enum class Durability { relaxed, as_installed };
 /// because PostgreSQL refuses root.
 class Cluster {
   public:
-    /// Makes and starts one. Throws std::runtime_error with the server's own words.
-    static Cluster start(Durability durability = Durability::relaxed);
+    /// Makes and starts one; `settings` are further lines of its configuration. Throws
+    /// std::runtime_error with the server's own words.
+    static Cluster start(Durability durability = Durability::relaxed,
+                         std::string const& settings = "");
     /// One that start() made in another process and that is to outlive this object.
     static Cluster attach(std::filesystem::path folder);
 

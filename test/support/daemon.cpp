@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -32,7 +33,11 @@ std::string read(std::filesystem::path const& file) {
 
 } // namespace
 
-Daemon::Daemon(Database const& database, MarketServer const& market, std::string schedule,
+Daemon::Daemon(Database const& database, MarketServer const& market, std::string const& schedule,
+               std::string const& more)
+    : Daemon(fmt::format("{{url: \"{}\"}}", database.url()), market, schedule, more) {}
+
+Daemon::Daemon(std::string const& database, MarketServer const& market, std::string const& schedule,
                std::string const& more) {
     auto pattern = (std::filesystem::temp_directory_path() / "portfoliod-daemon.XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"cannot make " + pattern};
@@ -41,10 +46,10 @@ Daemon::Daemon(Database const& database, MarketServer const& market, std::string
         "{{base_url: \"{}\", ca_file: \"{}\", limits: {{per_minute: 60000, concurrency: 4}}}}",
         market.url(), market.ca_file().string());
     std::ofstream{folder_ / "portfoliod.yaml"} << fmt::format(
-        "database: {{url: \"{}\"}}\nproviders_dir: \"{}/conf/providers\"\n"
+        "database: {}\nproviders_dir: \"{}/conf/providers\"\n"
         "providers: {{yahoo: {}, coinbase: {}, coinbase_rates: {}, ecb: {}}}\n"
         "schedule: {}\n{}",
-        database.url(), PROJECT_DIR, provider, provider, provider, provider, schedule, more);
+        database, PROJECT_DIR, provider, provider, provider, provider, schedule, more);
     std::ofstream{folder_ / "log"};
 }
 
@@ -104,20 +109,35 @@ double Daemon::peak_memory_mb() const {
 }
 
 void Daemon::wait_for_log(std::string const& text) const {
+    auto const says_so = [&](std::string const& log) {
+        return log.find(text) != std::string::npos;
+    };
+    if (!wait_until_log(says_so, std::chrono::seconds{30}))
+        FAIL("the daemon never said '", text, "'; it said:\n", log());
+}
+
+void Daemon::wait_for_lines(int lines, std::chrono::milliseconds limit) const {
+    wait_until_log([&](std::string const& log) { return std::ranges::count(log, '\n') >= lines; },
+                   limit);
+}
+
+bool Daemon::wait_until_log(std::function<bool(std::string const&)> const& is_so,
+                            std::chrono::milliseconds limit) const {
     auto const watch = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     ::inotify_add_watch(watch, (folder_ / "log").c_str(), IN_MODIFY);
-    auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+    auto const deadline = std::chrono::steady_clock::now() + limit;
     auto found = false;
-    while (!(found = log().find(text) != std::string::npos) &&
-           std::chrono::steady_clock::now() < deadline) {
+    while (!(found = is_so(log())) && std::chrono::steady_clock::now() < deadline) {
         auto changed = pollfd{watch, POLLIN, 0};
-        ::poll(&changed, 1, 1000);
+        auto const left = std::chrono::ceil<std::chrono::milliseconds>(
+            deadline - std::chrono::steady_clock::now());
+        ::poll(&changed, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
         char events[4096];
         while (::read(watch, events, sizeof events) > 0) {
         }
     }
     ::close(watch);
-    if (!found) FAIL("the daemon never said '", text, "'; it said:\n", log());
+    return found;
 }
 
 int Daemon::run(std::string const& arguments) {

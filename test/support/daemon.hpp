@@ -3,7 +3,9 @@
 #include "support/database.hpp"
 #include "support/market_server/market_server.hpp"
 
+#include <chrono>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <sys/types.h>
 
@@ -15,10 +17,13 @@ class Daemon {
   public:
     /// `schedule` is the configuration's schedule map; everything in it is off unless a test says
     /// otherwise. `more` are further lines of it.
-    Daemon(
-        Database const& database, MarketServer const& market,
-        std::string schedule = "{quotes: off, exchange_rates: off, performance: off, upkeep: off}",
-        std::string const& more = "log: {level: debug}\n");
+    Daemon(Database const& database, MarketServer const& market,
+           std::string const& schedule =
+               "{quotes: off, exchange_rates: off, performance: off, upkeep: off}",
+           std::string const& more = "log: {level: debug}\n");
+    /// `database` is the configuration's database map: another way to the database.
+    Daemon(std::string const& database, MarketServer const& market, std::string const& schedule,
+           std::string const& more);
     Daemon(Daemon const&) = delete;
     Daemon& operator=(Daemon const&) = delete;
     /// Kills it if it still runs, and removes the folder.
@@ -32,8 +37,10 @@ class Daemon {
     int stop();
     /// kill -9
     void kill();
-    /// Waits until the journal holds this text; fails the test after ten seconds.
+    /// Waits until the journal holds this text; fails the test after half a minute.
     void wait_for_log(std::string const& text) const;
+    /// Waits until it has said as many lines since its last start, or does not go on for `limit`.
+    void wait_for_lines(int lines, std::chrono::milliseconds limit) const;
     [[nodiscard]] std::string log() const;
     /// The most memory it ever had resident, while it runs.
     [[nodiscard]] double peak_memory_mb() const;
@@ -46,6 +53,8 @@ class Daemon {
 
   private:
     int wait_for_exit();
+    bool wait_until_log(std::function<bool(std::string const&)> const& is_so,
+                        std::chrono::milliseconds limit) const;
 
     std::filesystem::path folder_;
     pid_t pid_ = 0;

@@ -25,6 +25,8 @@ class Database {
 
     [[nodiscard]] std::string const& name() const { return name_; }
 
+    [[nodiscard]] Cluster const& cluster() const { return cluster_; }
+
     /// One statement in a transaction of its own, as superuser.
     db::Rows run(std::string_view sql, db::Params const& params = {});
     /// The single value a query returns, as text; "NULL" for NULL, "none" for no row.

@@ -44,6 +44,17 @@ int add_asset(Database& database, std::string const& symbol, std::string const& 
         .integer(0);
 }
 
+int add_priced_asset(Database& database, std::string const& symbol) {
+    auto const asset = add_asset(database, symbol, "stock", "NASDAQ", "USD");
+    database.run("INSERT INTO asset_prices (asset_id, timestamp, close, is_final) "
+                 "VALUES ($1, (now() AT TIME ZONE 'UTC')::date - 1, 7, true)",
+                 {asset});
+    database.run("UPDATE portfoliod.price_coverage SET served = '{[2000-01-01,2100-01-01)}' "
+                 "WHERE asset_id = $1",
+                 {asset});
+    return asset;
+}
+
 void buy(Database& database, int portfolio, int asset, std::string const& quantity,
          std::string const& price, std::string const& timestamp, std::string const& fee) {
     trade(database, "buy", portfolio, asset, quantity, price, timestamp, fee);

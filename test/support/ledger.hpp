@@ -15,6 +15,9 @@ int add_portfolio_of(Database& database, int portfolio);
 /// exchange "" = none.
 int add_asset(Database& database, std::string const& symbol, std::string const& type,
               std::string const& exchange, std::string const& currency);
+/// One in dollars with yesterday's close of 7, and with all the history it could ever need: no job is
+/// queued for it, and no price comes later.
+int add_priced_asset(Database& database, std::string const& symbol);
 void buy(Database& database, int portfolio, int asset, std::string const& quantity,
          std::string const& price, std::string const& timestamp, std::string const& fee = "0");
 void sell(Database& database, int portfolio, int asset, std::string const& quantity,

@@ -26,7 +26,10 @@ TEST_CASE("the shipped configuration is the defaults") {
     CHECK(shipped.database.url == defaults.database.url);
     CHECK(shipped.database.owner_url == defaults.database.owner_url);
     CHECK(shipped.database.workers == defaults.database.workers);
+    CHECK(shipped.database.statement_time_max == defaults.database.statement_time_max);
+    CHECK(shipped.database.answer_time_max == defaults.database.answer_time_max);
     CHECK(shipped.doorbell.allowed == defaults.doorbell.allowed);
+    CHECK(shipped.heartbeat == defaults.heartbeat);
     CHECK(shipped.routes == defaults.routes);
     CHECK(shipped.schedule.quotes == defaults.schedule.quotes);
     CHECK(shipped.schedule.exchange_rates == defaults.schedule.exchange_rates);
@@ -57,6 +60,10 @@ TEST_CASE("what is wrong is named with file, line and key") {
           "c.yaml:1: schedule.upkeep: there is no time of day '24:00'");
     CHECK(complaint("database: {workers: 1}") ==
           "c.yaml:1: database.workers: must be a whole number from 2 to 32, not '1'");
+    CHECK(complaint("database: {statement_time_max: 25h}") ==
+          "c.yaml:1: database.statement_time_max: must be at most a day, not '25h'");
+    CHECK(complaint("bus: {heartbeat: 0s}").find("must be a time such as 90s") !=
+          std::string::npos);
     CHECK(complaint("backfill: {history_before_purchase: 3h}").find("must be in days or years") !=
           std::string::npos);
     CHECK(complaint("log: {level: loud}").find("must be error, warning, notice, info or debug") !=
