@@ -360,7 +360,9 @@ TEST_CASE("the daemon can do everything it does with its own role alone") {
           "INSERT INTO portfoliod.quarantine (asset_id, price_date, value, reason) VALUES (1, "
           "'2026-03-01', 2, "
           "'jump'); SELECT portfoliod.accept(id) FROM portfoliod.quarantine",
-          "SELECT portfoliod.prepare_asset_staging(); SELECT portfoliod.merge_assets()",
+          "SELECT portfoliod.prepare_asset_staging(); SELECT "
+          "portfoliod.check_staged_assets(true), portfoliod.check_staged_assets(false); "
+          "SELECT portfoliod.merge_assets()",
           "INSERT INTO transactions (portfolio_id, asset_id, transaction_type, quantity, price, "
           "timestamp) "
           "VALUES (1, 1, 'buy', 1, 1, '2026-05-01')",

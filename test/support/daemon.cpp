@@ -120,11 +120,18 @@ void Daemon::wait_for_log(std::string const& text) const {
     if (!found) FAIL("the daemon never said '", text, "'; it said:\n", log());
 }
 
+std::string Daemon::command(std::string const& arguments) const {
+    return fmt::format("{} {} --config {}/portfoliod.yaml", PORTFOLIOD_PROGRAM, arguments,
+                       folder_.string());
+}
+
 int Daemon::run(std::string const& arguments) {
-    auto const command =
-        fmt::format("{} {} --config {}/portfoliod.yaml >{}/output 2>&1", PORTFOLIOD_PROGRAM,
-                    arguments, folder_.string(), folder_.string());
-    return WEXITSTATUS(std::system(command.c_str()));
+    auto const piped = fmt::format("{} >{}/output 2>&1", command(arguments), folder_.string());
+    return WEXITSTATUS(std::system(piped.c_str()));
+}
+
+TerminalRun Daemon::run_on_terminal(std::string const& arguments) const {
+    return test::run_on_terminal(command(arguments));
 }
 
 std::string Daemon::output() const { return read(folder_ / "output"); }

@@ -2,6 +2,7 @@
 
 #include "support/database.hpp"
 #include "support/market_server/market_server.hpp"
+#include "support/terminal.hpp"
 
 #include <filesystem>
 #include <string>
@@ -41,10 +42,13 @@ class Daemon {
     /// Runs another command of the program to its end; its output is in `output()`.
     int run(std::string const& arguments);
     [[nodiscard]] std::string output() const;
+    /// The same as a person at a terminal has it.
+    TerminalRun run_on_terminal(std::string const& arguments) const;
 
     [[nodiscard]] std::filesystem::path const& folder() const { return folder_; }
 
   private:
+    [[nodiscard]] std::string command(std::string const& arguments) const;
     int wait_for_exit();
 
     std::filesystem::path folder_;
