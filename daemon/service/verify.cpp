@@ -284,7 +284,9 @@ class Verification {
         if (sums.oversold) return; // cannot be valued
         auto const found = figures.find(portfolio);
         if (found == figures.end()) {
-            say(fmt::format("portfolio {}: it has trades and no figures", portfolio));
+            say(fmt::format("portfolio {}: it has trades and no figures; where it cannot be "
+                            "valued, the journal says why",
+                            portfolio));
             portfolios_to_value_.insert(portfolio);
             return;
         }
