@@ -35,6 +35,9 @@ END $$;
 -- EXECUTE is PUBLIC's by default. Taken from all functions, not a list: a new one must not be forgotten.
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA portfoliod FROM PUBLIC;
 
+-- PUBLIC's too before PostgreSQL 15. Sessions, the daemon's among them, look for tables and functions there: nobody may put others beside ours.
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+
 DO $$
 DECLARE
     grants constant text[] := ARRAY[

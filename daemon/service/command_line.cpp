@@ -5,8 +5,11 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <map>
 
 namespace portfoliod::service {
 
@@ -16,6 +19,8 @@ struct Arguments {
     std::string config_file;
     std::string url;
     std::string csv_file;
+    std::vector<std::string> columns; // OURS=THEIRS
+    std::vector<std::string> values;  // OURS=VALUE
     bool starter = false;
     TransactionImport transactions;
     bool repair = false;
@@ -30,13 +35,32 @@ Config configuration(Arguments const& arguments) {
     return config;
 }
 
+/// NAME=VALUE, where NAME is a column of the catalogue.
+std::map<std::string, std::string> assignments(std::string_view option,
+                                               std::vector<std::string> const& texts) {
+    std::map<std::string, std::string> result;
+    for (auto const& text : texts) {
+        auto const sign = text.find('=');
+        auto const name = text.substr(0, sign);
+        auto const& known = catalogue_columns();
+        if (sign == std::string::npos || std::ranges::find(known, name) == known.end())
+            throw ConfigError{fmt::format("{} '{}' is no NAME=VALUE with one of the names {}",
+                                          option, text, fmt::join(known, ", "))};
+        if (!result.emplace(name, text.substr(sign + 1)).second)
+            throw ConfigError{fmt::format("{} says twice what {} is", option, name)};
+    }
+    return result;
+}
+
 int import_assets_command(Arguments const& arguments) {
     if (arguments.starter == !arguments.csv_file.empty())
         throw ConfigError{
             "name a CSV file, or --starter for the catalogue that comes with portfoliod"};
     auto const config = configuration(arguments);
-    return import_assets(config, arguments.starter ? starter_catalogue(config)
-                                                   : std::filesystem::path{arguments.csv_file});
+    return import_assets(
+        config,
+        {arguments.starter ? starter_catalogue(config) : std::filesystem::path{arguments.csv_file},
+         {assignments("--column", arguments.columns), assignments("--value", arguments.values)}});
 }
 
 template <class Command>
@@ -83,7 +107,16 @@ int run_command_line(int argc, char const* const* argv, int (*run_daemon)(Config
     auto* const assets =
         app.add_subcommand("import-assets", "load or update the catalogue of assets");
     assets->add_option("FILE", arguments.csv_file,
-                       "CSV: symbol,name,asset_type,exchange,native_currency,metadata");
+                       "CSV: symbol,name,asset_type,native_currency and, if you like, "
+                       "exchange,metadata");
+    assets
+        ->add_option("--column", arguments.columns,
+                     "what one of these is called in the file, such as 'name=Company Name'")
+        ->allow_extra_args(false);
+    assets
+        ->add_option("--value", arguments.values,
+                     "what one of these is in every line, such as native_currency=USD")
+        ->allow_extra_args(false);
     assets->add_flag("--starter", arguments.starter, "the catalogue that comes with portfoliod");
 
     try {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "service/config.hpp"
+#include "service/csv_table.hpp"
 
 #include <filesystem>
 #include <string>
@@ -11,9 +12,17 @@ namespace portfoliod::service {
 /// url "" = the configuration's owner_url, else its url.
 int migrate_database(Config const& config, std::string const& url);
 
-/// Loads or updates the catalogue from a CSV file: symbol, name, asset_type, exchange,
-/// native_currency, metadata.
-int import_assets(Config const& config, std::filesystem::path const& file);
+struct AssetImport {
+    /// CSV: symbol, name, asset_type, native_currency, [exchange, metadata]; other columns are left out.
+    std::filesystem::path file;
+    CsvReading reading = {};
+};
+
+/// The names that a file's columns have by themselves.
+std::vector<std::string> const& catalogue_columns();
+
+/// Loads or updates the catalogue. All or nothing; what is wrong with the file goes to stderr, a line each, and returns 1.
+int import_assets(Config const& config, AssetImport const& import);
 
 struct TransactionImport {
     std::filesystem::path

@@ -1,52 +1,19 @@
-#include "base/csv.hpp"
 #include "base/time.hpp"
 #include "db/session.hpp"
 #include "market/decimal_text.hpp"
-#include "market/document.hpp"
 #include "service/commands.hpp"
+#include "service/csv_table.hpp"
+#include "service/progress.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <fstream>
-#include <map>
-#include <sstream>
-#include <unistd.h>
 
 namespace portfoliod::service {
 
 namespace {
 
-constexpr std::size_t rows_per_copy = 10'000;
-
-struct Complaint {
-    int line; ///< 0: the file as a whole
-    std::string reason;
-};
-
-/// Thrown for one line; the lines after it are read all the same.
-class BadLine : public Failure {
-    using Failure::Failure;
-};
-
-std::string read_file(std::filesystem::path const& file) {
-    std::ifstream stream{file, std::ios::binary};
-    std::ostringstream text;
-    if (!stream || !(text << stream.rdbuf()))
-        throw ConfigError{fmt::format("{}: cannot be read; does it exist, is there something in "
-                                      "it, and may this user read it?",
-                                      file.string())};
-    return text.str();
-}
-
-std::string lower(std::string_view text) {
-    std::string result{text};
-    std::ranges::transform(result, result.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return result;
-}
+constexpr std::size_t rows_per_copy = 10'000; // and per word of progress
 
 /// The column's number, as the ledger keeps it: nothing is rounded silently.
 std::string amount(std::string_view column, std::string_view cell) {
@@ -82,13 +49,37 @@ Instant time_of_trade(std::string_view cell, Instant now) {
 /// A file of trades, read as far as that goes without the database.
 class Statement {
   public:
-    Statement(std::string_view text, Instant now) : lines_(text), now_(now) {
-        if (read_header()) read_rows();
+    Statement(std::string_view text, Instant now, Progress& progress)
+        : table_(text,
+                 {{"date", true},
+                  {"type", true},
+                  {"symbol", true},
+                  {"exchange"},
+                  {"quantity", true},
+                  {"price", true},
+                  {"fee"},
+                  {"id"},
+                  {"notes"}},
+                 OtherColumns::refused)
+        , now_(now) {
+        while (table_.next()) {
+            if (rows_.size() % rows_per_copy == 0)
+                progress.say(fmt::format("reading line {}", table_.line()));
+            try {
+                rows_.push_back(row());
+            } catch (BadLine const& e) {
+                table_.complain(e.what());
+            }
+        }
     }
 
     [[nodiscard]] std::vector<db::CopyRow> const& rows() const { return rows_; }
 
-    [[nodiscard]] std::vector<Complaint> const& complaints() const { return complaints_; }
+    [[nodiscard]] std::vector<Complaint> complaints() const {
+        if (rows_.empty() && table_.complaints().empty())
+            return {{0, "has no line but its header"}};
+        return table_.complaints();
+    }
 
     static std::vector<std::string> const& columns() {
         static std::vector<std::string> const names{
@@ -98,120 +89,30 @@ class Statement {
     }
 
   private:
-    static constexpr std::array known{"date",  "type", "symbol", "exchange", "quantity",
-                                      "price", "fee",  "id",     "notes"};
-    static constexpr std::array required{"date", "type", "symbol", "quantity", "price"};
-
-    bool read_header() {
-        if (lines_.next() != CsvLines::Next::line) {
-            complaints_.push_back({0, "is empty"});
-            return false;
-        }
-        auto index = std::size_t{0};
-        for (auto const cell : lines_.cells()) {
-            auto const name = lower(cell);
-            if (std::ranges::find(known, name) == known.end())
-                complaints_.push_back(
-                    {lines_.number(), fmt::format("unknown column '{}'; there are {}", cell,
-                                                  fmt::join(known, ", "))});
-            else if (!at_.emplace(name, index).second)
-                complaints_.push_back(
-                    {lines_.number(), fmt::format("column '{}' stands twice", cell)});
-            ++index;
-        }
-        for (auto const* const name : required)
-            if (!at_.contains(name))
-                complaints_.push_back(
-                    {lines_.number(), fmt::format("column '{}' is missing", name)});
-        width_ = index;
-        return complaints_.empty();
-    }
-
-    void read_rows() {
-        for (;;) {
-            auto const next = lines_.next();
-            if (next == CsvLines::Next::end) break;
-            if (next == CsvLines::Next::broken) {
-                complaints_.push_back({lines_.number(),
-                                       "a quoted cell is not closed, or is followed by more "
-                                       "text; nothing after it was read"});
-                return;
-            }
-            try {
-                rows_.push_back(row());
-            } catch (BadLine const& e) {
-                complaints_.push_back({lines_.number(), e.what()});
-            }
-        }
-        if (rows_.empty() && complaints_.empty())
-            complaints_.push_back({0, "has no line but its header"});
-    }
-
-    db::CopyRow row() const {
-        if (lines_.cells().size() != width_)
-            throw BadLine{
-                fmt::format("has {} cells where the header has {}", lines_.cells().size(), width_)};
-        if (!std::ranges::all_of(lines_.cells(), market::is_text))
-            throw BadLine{"is not in UTF-8; save the file in that encoding"};
-        auto const type = lower(cell("type"));
+    [[nodiscard]] db::CopyRow row() const {
+        auto const type = lower(table_.cell("type"));
         if (type != "buy" && type != "sell")
-            throw BadLine{fmt::format("type '{}' is neither buy nor sell", cell("type"))};
-        if (cell("symbol").empty()) throw BadLine{"symbol is empty"};
-        auto const quantity = amount("quantity", cell("quantity"));
+            throw BadLine{fmt::format("type '{}' is neither buy nor sell", table_.cell("type"))};
+        if (table_.cell("symbol").empty()) throw BadLine{"symbol is empty"};
+        auto const quantity = amount("quantity", table_.cell("quantity"));
         if (!market::is_positive(quantity))
-            throw BadLine{fmt::format("quantity '{}' is not above 0", cell("quantity"))};
-        return {std::to_string(lines_.number()),
-                to_text(time_of_trade(cell("date"), now_)),
+            throw BadLine{fmt::format("quantity '{}' is not above 0", table_.cell("quantity"))};
+        auto const fee = table_.cell("fee");
+        return {std::to_string(table_.line()),
+                to_text(time_of_trade(table_.cell("date"), now_)),
                 type,
-                std::string{cell("symbol")},
-                optional("exchange"),
+                std::string{table_.cell("symbol")},
+                table_.optional("exchange"),
                 quantity,
-                amount("price", cell("price")),
-                cell("fee").empty() ? "0" : amount("fee", cell("fee")),
-                optional("id"),
-                optional("notes")};
+                amount("price", table_.cell("price")),
+                fee.empty() ? "0" : amount("fee", fee),
+                table_.optional("id"),
+                table_.optional("notes")};
     }
 
-    /// "" where the file has no such column.
-    [[nodiscard]] std::string_view cell(std::string const& column) const {
-        auto const found = at_.find(column);
-        return found == at_.end() ? std::string_view{} : lines_.cells()[found->second];
-    }
-
-    [[nodiscard]] std::optional<std::string> optional(std::string const& column) const {
-        auto const text = cell(column);
-        return text.empty() ? std::nullopt : std::optional<std::string>{text};
-    }
-
-    CsvLines lines_;
+    CsvTable table_;
     Instant now_;
-    std::map<std::string, std::size_t> at_; ///< column → which cell
-    std::size_t width_ = 0;
     std::vector<db::CopyRow> rows_;
-    std::vector<Complaint> complaints_;
-};
-
-/// A line on a terminal that says how far we are; nothing elsewhere.
-class Progress {
-  public:
-    Progress() = default;
-    Progress(Progress const&) = delete;
-    Progress& operator=(Progress const&) = delete;
-
-    ~Progress() {
-        if (shown_) fmt::print(stderr, "\r\033[K");
-    }
-
-    void say(std::string const& text) {
-        if (!terminal_) return;
-        shown_ = true;
-        fmt::print(stderr, "\r\033[K{}", text);
-        std::fflush(stderr);
-    }
-
-  private:
-    bool terminal_ = ::isatty(STDERR_FILENO) == 1;
-    bool shown_ = false;
 };
 
 std::vector<Complaint> complaints(db::Rows const& rows) {
@@ -258,45 +159,30 @@ Merged merge(db::Transaction& transaction, int portfolio) {
     return {row.bigint(0), row.bigint(1), row.string(2)};
 }
 
-int refuse(std::filesystem::path const& file, std::vector<Complaint> const& complaints) {
-    std::multimap<int, std::string> by_line; // those of one line stay in order
-    for (auto const& [line, reason] : complaints) by_line.emplace(line, reason);
-    for (auto const& [line, reason] : by_line)
-        fmt::print(stderr, "{}{}: {}\n", file.string(), line == 0 ? "" : fmt::format(":{}", line),
-                   reason);
-    fmt::print(stderr, "portfoliod: nothing was imported: {} {} to be mended\n", complaints.size(),
-               complaints.size() == 1 ? "thing is" : "things are");
-    return 1;
-}
-
 } // namespace
 
 int import_transactions(Config const& config, TransactionImport const& import) {
     auto const text = read_file(import.file);
-    auto const statement = Statement{text, SystemClock{}.now()};
+    Progress progress;
+    auto const statement = Statement{text, SystemClock{}.now(), progress};
     // A hundred thousand trades replay within seconds; a much longer statement takes its time.
     db::Session session{
         {config.database.url, "portfoliod import", std::chrono::seconds{std::chrono::hours{1}}}};
     auto transaction = session.begin();
     require_portfolio(transaction, import.portfolio);
     Merged done;
-    {
-        Progress progress;
-        auto wrong = statement.complaints();
-        auto const unknown = stage(transaction, statement, progress);
-        wrong.insert(wrong.end(), unknown.begin(), unknown.end());
-        if (wrong.empty()) {
-            progress.say(fmt::format("entering {} transactions", statement.rows().size()));
-            done = merge(transaction, import.portfolio);
-            wrong = complaints(transaction.execute(
-                "SELECT line, reason FROM portfoliod.oversold_lines($1)", {import.portfolio}));
-        }
-        if (!wrong.empty()) {
-            progress.say("");
-            return refuse(import.file, wrong);
-        }
-        if (!import.dry_run) transaction.commit();
+    auto wrong = statement.complaints();
+    auto const unknown = stage(transaction, statement, progress);
+    wrong.insert(wrong.end(), unknown.begin(), unknown.end());
+    if (wrong.empty()) {
+        progress.say(fmt::format("entering {} transactions", statement.rows().size()));
+        done = merge(transaction, import.portfolio);
+        wrong = complaints(transaction.execute(
+            "SELECT line, reason FROM portfoliod.oversold_lines($1)", {import.portfolio}));
     }
+    if (wrong.empty() && !import.dry_run) transaction.commit();
+    progress.clear();
+    if (!wrong.empty()) return refuse(import.file, wrong);
     fmt::print("{}{} transactions: {} {}, {} known already\n", import.dry_run ? "dry run: " : "",
                statement.rows().size(), done.added, import.dry_run ? "would be added" : "added",
                static_cast<std::int64_t>(statement.rows().size()) - done.added);

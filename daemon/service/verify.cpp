@@ -1,112 +1,81 @@
+#include "bus/drain.hpp"
 #include "db/session.hpp"
 #include "service/commands.hpp"
+#include "service/position_count.hpp"
 #include "tracking/needs.hpp"
 #include "valuation/decimal.hpp"
 
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 #include <utility>
 
 namespace portfoliod::service {
 
 namespace {
 
+using valuation::Cents;
+using valuation::Money;
 using valuation::Price;
 using valuation::Quantity;
+using valuation::Rate;
 
 constexpr int portfolios_per_page = 200; // whose trades are in memory at once
 
-struct Split {
-    Day ex_date;
-    valuation::SplitTerm numerator, denominator;
+using Splits = std::map<int, std::vector<CountedSplit>>; // by asset, in order
+using Key = std::pair<int, int>;                         // portfolio, asset
+
+/// A row of portfoliod.ledger_checkpoints that holds.
+struct Checkpoint {
+    Instant through;
+    Quantity held;
+    CountedMoney money;
+    std::optional<Money> cost;
 };
 
-using Splits = std::map<int, std::vector<Split>>; // by asset, in order
-
-struct Position {
-    Quantity quantity;
-    Price average;
-    Day first_purchase;
-
-    friend bool operator==(Position const&, Position const&) = default;
+/// A row of portfolio_performance_cache.
+struct Kept {
+    Cents value, invested, realized, unrealized, fees;
+    bool incomplete = false;
 };
 
-using Key = std::pair<int, int>; // portfolio, asset
-
-/// One position counted from its trades, which come in order of time, the buys of one time before
-/// its sales. The rules are docs/ARCHITECTURE.md's, the code is nobody else's.
-class Count {
-  public:
-    explicit Count(std::vector<Split> const* splits) : splits_(splits) {}
-
-    void add(Instant at, bool is_buy, Quantity const& quantity, Price const& price) {
-        if (at != at_) settle_buys();
-        at_ = at;
-        split_until(std::chrono::floor<std::chrono::days>(at));
-        if (is_buy) {
-            bought_ += quantity;
-            paid_ += quantity * price;
-            return;
-        }
-        settle_buys();
-        position_.quantity -= quantity;
-        oversold_ = oversold_ || position_.quantity < Quantity{};
-        if (position_.quantity.is_zero()) position_.average = {};
-    }
-
-    Position end(Day today) {
-        settle_buys();
-        split_until(today);
-        return position_;
-    }
-
-    [[nodiscard]] bool oversold() const { return oversold_; }
-
-  private:
-    /// All buys of one time are one sum, rounded once.
-    void settle_buys() {
-        if (bought_.is_zero()) return;
-        if (!first_) position_.first_purchase = std::chrono::floor<std::chrono::days>(*at_);
-        first_ = true;
-        auto const before = position_.quantity * position_.average;
-        position_.quantity += std::exchange(bought_, {});
-        position_.average =
-            valuation::divide<12>(before + std::exchange(paid_, {}), position_.quantity);
-    }
-
-    void split_until(Day day) {
-        for (; splits_ && next_ < splits_->size() && (*splits_)[next_].ex_date <= day; ++next_) {
-            auto const& split = (*splits_)[next_];
-            settle_buys();
-            position_.quantity =
-                valuation::proportion(position_.quantity, split.numerator, split.denominator);
-            position_.average =
-                position_.quantity.is_zero()
-                    ? Price{}
-                    : valuation::proportion(position_.average, split.denominator, split.numerator);
-        }
-    }
-
-    std::vector<Split> const* splits_;
-    std::size_t next_ = 0;
-    std::optional<Instant> at_;
-    Quantity bought_;
-    valuation::Fixed<24> paid_;
-    Position position_{};
-    bool first_ = false;
-    bool oversold_ = false;
+/// All that is kept of some portfolios.
+struct Page {
+    std::map<Key, CountedPosition> positions;
+    std::map<Key, Checkpoint> checkpoints;
+    std::map<int, Kept> figures;
 };
+
+/// What a portfolio's trades come to.
+struct Sums {
+    CountedMoney money;
+    Money cost; ///< of what is held, as far as it is known
+    bool cost_known = true;
+    bool oversold = false;
+};
+
+/// The rounding of the figures, and of averages along the way.
+bool about_equal(Money const& a, Money const& b) {
+    static auto const cent = Money::parse("0.01");
+    return magnitude(a - b) <= cent;
+}
+
+bool same(CountedMoney const& a, CountedMoney const& b) {
+    return about_equal(a.invested, b.invested) && about_equal(a.proceeds, b.proceeds) &&
+           about_equal(a.fees, b.fees) && about_equal(a.realized, b.realized) &&
+           a.complete == b.complete;
+}
 
 /// Collects what differs, and mends it when asked to.
 class Verification {
   public:
-    Verification(db::Transaction& transaction, Config const& config)
-        : transaction_(transaction)
-        , config_(config)
-        , today_(transaction.execute("SELECT (now() AT TIME ZONE 'UTC')::date").one().day(0)) {}
+    Verification(db::Transaction& transaction, Config const& config, Day today)
+        : transaction_(transaction), config_(config), today_(today) {}
 
-    void positions() {
+    /// Everything that follows from trades, portfolio by portfolio. Figures only when nothing waits to be worked off.
+    void positions(bool figures_too) {
+        figures_too_ = figures_too;
         Splits splits;
         for (auto const row : transaction_.execute(
                  "SELECT asset_id, ex_date, numerator, denominator FROM asset_splits "
@@ -151,10 +120,11 @@ class Verification {
                  "SELECT portfolio_id, kept, recomputed FROM portfoliod.verify_values()")) {
             say(fmt::format("portfolio {}: current_value_usd is {}, its positions are worth {}",
                             row.integer(0), row.string(1), row.string(2)));
-            portfolios_to_value_.push_back(row.integer(0));
+            portfolios_to_value_.insert(row.integer(0));
         }
     }
 
+    /// Leaves in the outbox what the drain has to do then.
     void repair(db::Transaction& transaction) const {
         for (auto const& [portfolio, asset] : positions_to_replay_)
             transaction.execute("SELECT portfoliod.repair_position($1, $2)", {portfolio, asset});
@@ -164,59 +134,143 @@ class Verification {
         auto const held = tracking::recount(transaction, recounted);
         transaction.execute("SELECT portfoliod.come_back_to('{}', $1, 'infinity')", {held});
         tracking::request_missing_history(transaction, assets_to_load_, today_, config_.backfill);
+        // As if rates had changed since ever: no checkpoint of theirs is kept.
         if (!portfolios_to_value_.empty())
-            transaction.execute("SELECT portfoliod.come_back_to($1, '{}', '1900-01-01')",
-                                {portfolios_to_value_});
+            transaction.execute(
+                "SELECT portfoliod.come_back_to($1, '{}', '1900-01-01')",
+                {std::vector(portfolios_to_value_.begin(), portfolios_to_value_.end())});
     }
 
-    [[nodiscard]] int differences() const { return differences_; }
-
-    [[nodiscard]] int beyond_repair() const { return beyond_repair_; }
+    /// A line each.
+    [[nodiscard]] std::vector<std::string> const& differences() const { return differences_; }
 
     [[nodiscard]] int counted() const { return counted_; }
 
   private:
     void page(int first, int last, Splits const& splits) {
-        std::map<Key, Position> kept;
+        auto const kept = read_page(first, last);
+        std::map<int, Sums> sums;
+        for (auto const& [key, trades] : read_trades(first, last)) {
+            auto const found = splits.find(key.second);
+            PositionCount count{found == splits.end() ? nullptr : &found->second};
+            count_through(count, key, trades, kept);
+            auto& portfolio = sums[key.first];
+            portfolio.money += count.money();
+            portfolio.cost += count.cost().value_or(Money{});
+            portfolio.cost_known = portfolio.cost_known && count.cost();
+            compare(key, count, kept.positions);
+            portfolio.oversold = portfolio.oversold || count.oversold();
+            counted_positions_.insert(key);
+        }
+        for (auto const& [key, position] : kept.positions)
+            if (!counted_positions_.contains(key)) {
+                say(fmt::format("{}: there is a position and no trade", label(key)));
+                positions_to_replay_.push_back(key);
+            }
+        counted_ += static_cast<int>(counted_positions_.size());
+        counted_positions_.clear();
+        if (!figures_too_) return;
+        for (auto const& [portfolio, sum] : sums) compare(portfolio, sum, kept.figures);
+    }
+
+    Page read_page(int first, int last) {
+        Page page;
         for (auto const row : transaction_.execute(
                  "SELECT portfolio_id, asset_id, quantity, average_buy_price, first_purchase_date "
                  "FROM portfolio_positions WHERE portfolio_id BETWEEN $1 AND $2",
                  {first, last}))
-            kept[{row.integer(0), row.integer(1)}] = {Quantity::parse(row.text(2)),
-                                                      Price::parse(row.text(3)), row.day(4)};
-        std::map<Key, Count> counts;
-        for (auto const row :
-             transaction_.execute("SELECT portfolio_id, asset_id, timestamp, transaction_type = "
-                                  "'buy', quantity, price "
-                                  "FROM transactions WHERE portfolio_id BETWEEN $1 AND $2 "
-                                  "ORDER BY portfolio_id, asset_id, timestamp, transaction_type",
-                                  {first, last})) {
-            auto const found = splits.find(row.integer(1));
-            counts
-                .try_emplace({row.integer(0), row.integer(1)},
-                             found == splits.end() ? nullptr : &found->second)
-                .first->second.add(row.instant(2), row.boolean(3), Quantity::parse(row.text(4)),
-                                   Price::parse(row.text(5)));
-        }
-        counted_ += static_cast<int>(counts.size());
-        for (auto& [key, count] : counts) compare(key, count, kept);
-        for (auto const& [key, position] : kept)
-            if (!counts.contains(key)) {
-                say(fmt::format("{}: there is a position and no trade", label(key)));
-                positions_to_replay_.push_back(key);
-            }
+            page.positions[{row.integer(0), row.integer(1)}] = {
+                Quantity::parse(row.text(2)), Price::parse(row.text(3)), row.day(4)};
+        for (auto const row : transaction_.execute(
+                 "SELECT pos.portfolio_id, pos.asset_id, kept.through, kept.held, kept.invested, "
+                 "kept.proceeds, kept.fees, kept.realized, kept.complete, CASE WHEN "
+                 "kept.cost_known "
+                 "THEN round(CASE WHEN kept.held = kept.average_for THEN kept.average_cost ELSE "
+                 "kept.average_cost * kept.held / nullif(kept.average_for, 0) END, 30) END "
+                 "FROM portfoliod.ledger_checkpoints AS kept JOIN portfolio_positions AS pos "
+                 "ON pos.id = kept.position_id AND pos.restatements = kept.restatements "
+                 "WHERE pos.portfolio_id BETWEEN $1 AND $2",
+                 {first, last}))
+            page.checkpoints[{row.integer(0), row.integer(1)}] = {
+                row.instant(2), Quantity::parse(row.text(3)),
+                CountedMoney{Money::parse(row.text(4)), Money::parse(row.text(5)),
+                             Money::parse(row.text(6)), Money::parse(row.text(7)), row.boolean(8)},
+                row.is_null(9) ? std::nullopt : std::optional{Money::parse(row.text(9))}};
+        for (auto const row : transaction_.execute(
+                 "SELECT portfolio_id, current_value_usd, total_invested_usd, realized_gain_usd, "
+                 "unrealized_gain_usd, fees_usd, status = 'incomplete' "
+                 "FROM portfolio_performance_cache WHERE portfolio_id BETWEEN $1 AND $2",
+                 {first, last}))
+            page.figures[row.integer(0)] = {Cents::parse(row.text(1)), Cents::parse(row.text(2)),
+                                            Cents::parse(row.text(3)), Cents::parse(row.text(4)),
+                                            Cents::parse(row.text(5)), row.boolean(6)};
+        return page;
     }
 
-    void compare(Key const& key, Count& count, std::map<Key, Position> const& kept) {
+    std::map<Key, std::vector<CountedTrade>> read_trades(int first, int last) {
+        std::map<Key, std::vector<CountedTrade>> trades;
+        for (auto const row : transaction_.execute(
+                 "SELECT trade.portfolio_id, trade.asset_id, trade.timestamp, "
+                 "trade.transaction_type = 'buy', trade.quantity, trade.price, "
+                 "coalesce(trade.fee, 0), coalesce(trade.rate_to_usd, "
+                 "CASE asset.native_currency WHEN 'USD' THEN 1 ELSE (SELECT rate.rate_to_usd "
+                 "FROM exchange_rates AS rate WHERE rate.currency_code = asset.native_currency AND "
+                 "rate.timestamp < date_trunc('day', trade.timestamp) + interval '1 day' "
+                 "ORDER BY rate.timestamp DESC LIMIT 1) END) "
+                 "FROM transactions AS trade JOIN assets AS asset ON asset.id = trade.asset_id "
+                 "WHERE trade.portfolio_id BETWEEN $1 AND $2 "
+                 "ORDER BY trade.portfolio_id, trade.asset_id, trade.timestamp, "
+                 "trade.transaction_type",
+                 {first, last})) {
+            CountedTrade trade{row.instant(2),
+                               row.boolean(3),
+                               Quantity::parse(row.text(4)),
+                               Price::parse(row.text(5)),
+                               Price::parse(row.text(6)),
+                               {}};
+            if (!row.is_null(7)) trade.rate = Rate::parse(row.text(7));
+            trades[{row.integer(0), row.integer(1)}].push_back(trade);
+        }
+        return trades;
+    }
+
+    /// All trades, with a look at the checkpoint when the last of those it counts is in.
+    void count_through(PositionCount& count, Key const& key,
+                       std::vector<CountedTrade> const& trades, Page const& kept) {
+        auto const found = kept.checkpoints.find(key);
+        auto const* checkpoint =
+            figures_too_ && found != kept.checkpoints.end() ? &found->second : nullptr;
+        for (auto const& trade : trades) {
+            if (checkpoint != nullptr && trade.at > checkpoint->through) {
+                compare(key, count, *checkpoint);
+                checkpoint = nullptr;
+            }
+            count.add(trade);
+        }
+        if (checkpoint != nullptr) compare(key, count, *checkpoint);
+    }
+
+    void compare(Key const& key, PositionCount& count, Checkpoint const& checkpoint) {
+        if (count.oversold()) return; // said of the position
+        auto const cost = count.cost();
+        if (count.held() == checkpoint.held && same(count.money(), checkpoint.money) &&
+            cost.has_value() == checkpoint.cost.has_value() &&
+            (!cost || about_equal(*cost, *checkpoint.cost)))
+            return;
+        say(fmt::format("{}: the checkpoint of {} holds other sums than the trades until then make",
+                        label(key), portfoliod::to_text(checkpoint.through)));
+        portfolios_to_value_.insert(key.first);
+    }
+
+    void compare(Key const& key, PositionCount& count, std::map<Key, CountedPosition> const& kept) {
         auto const expected = count.end(today_);
         if (count.oversold()) {
             say(fmt::format("{}: more is sold than held; correct its transactions", label(key)));
-            ++beyond_repair_;
             return;
         }
         auto const found = kept.find(key);
         if (found != kept.end() && found->second == expected) return;
-        auto const text = [](Position const& position) {
+        auto const text = [](CountedPosition const& position) {
             return fmt::format("{} at {} since {}", position.quantity.to_text(),
                                position.average.to_text(),
                                portfoliod::to_text(position.first_purchase));
@@ -226,66 +280,113 @@ class Verification {
         positions_to_replay_.push_back(key);
     }
 
+    void compare(int portfolio, Sums const& sums, std::map<int, Kept> const& figures) {
+        if (sums.oversold) return; // cannot be valued
+        auto const found = figures.find(portfolio);
+        if (found == figures.end()) {
+            say(fmt::format("portfolio {}: it has trades and no figures; where it cannot be "
+                            "valued, the journal says why",
+                            portfolio));
+            portfolios_to_value_.insert(portfolio);
+            return;
+        }
+        auto const& kept = found->second;
+        compare(portfolio, "total_invested_usd", kept.invested, sums.money.invested);
+        compare(portfolio, "fees_usd", kept.fees, sums.money.fees);
+        compare(portfolio, "realized_gain_usd", kept.realized, sums.money.realized);
+        // What one of them takes from a value without a rate is not known here; the value itself is judged by values().
+        if (!kept.incomplete && sums.cost_known)
+            compare(portfolio, "unrealized_gain_usd", kept.unrealized,
+                    kept.value.round_to<40>() - sums.cost);
+    }
+
+    void compare(int portfolio, char const* figure, Cents const& kept, Money const& counted) {
+        if (about_equal(kept.round_to<40>(), counted)) return;
+        say(fmt::format("portfolio {}: {} is {}, its trades make {}", portfolio, figure,
+                        kept.to_text(), counted.round_to<2>().to_text()));
+        portfolios_to_value_.insert(portfolio);
+    }
+
     static std::string label(Key const& key) {
         return fmt::format("portfolio {}, asset {}", key.first, key.second);
     }
 
-    void say(std::string const& difference) {
-        ++differences_;
-        fmt::print("{}\n", difference);
-    }
+    void say(std::string difference) { differences_.push_back(std::move(difference)); }
 
     db::Transaction& transaction_;
     Config const& config_;
     Day today_;
-    int differences_ = 0;
-    int beyond_repair_ = 0;
+    bool figures_too_ = false;
     int counted_ = 0;
+    std::vector<std::string> differences_;
+    std::set<Key> counted_positions_; ///< of the page
     std::vector<Key> positions_to_replay_;
     std::vector<int> assets_to_recount_;
     std::vector<int> assets_to_load_;
-    std::vector<int> portfolios_to_value_;
+    std::set<int> portfolios_to_value_;
 };
+
+/// Works off what waits, as the daemon does, whether one runs or not.
+void drain(db::Session& session, Config const& config, Day today) {
+    for (;;) {
+        auto transaction = session.begin();
+        auto const done = bus::drain_batch(transaction, today, config.backfill);
+        transaction.commit();
+        if (done.rows <= 0) return;
+    }
+}
+
+/// Everything of one moment: a trade that commits in between is no difference. Returns how many changes wait to be worked off.
+std::int64_t judge(db::Transaction& transaction, Verification& verification) {
+    transaction.execute_script("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+    auto const waiting =
+        transaction.execute("SELECT count(*) FROM portfoliod.pending_changes").one().bigint(0);
+    verification.positions(waiting == 0);
+    if (waiting > 0) return waiting;
+    verification.counts();
+    verification.ranges();
+    verification.values();
+    return 0;
+}
 
 } // namespace
 
 int verify(Config const& config, bool repair) {
     db::Session session{
         {config.database.url, "portfoliod verify", std::chrono::seconds{std::chrono::hours{1}}}};
+    auto const today = std::chrono::floor<std::chrono::days>(SystemClock{}.now());
+    if (repair) drain(session, config, today);
     auto transaction = session.begin();
-    // Everything of one moment: a trade that commits in between is no difference.
-    transaction.execute_script("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
-    Verification verification{transaction, config};
-    verification.positions();
-    auto const waiting =
-        transaction.execute("SELECT count(*) FROM portfoliod.pending_changes").one().bigint(0);
-    if (waiting == 0) {
-        verification.counts();
-        verification.ranges();
-        verification.values();
-    } else {
+    Verification verification{transaction, config, today};
+    auto const waiting = judge(transaction, verification);
+    transaction.commit();
+    for (auto const& difference : verification.differences()) fmt::print("{}\n", difference);
+    if (waiting > 0)
         fmt::print("{} changes are not worked off yet, so counts, ranges and values were not "
                    "compared; is the daemon running?\n",
                    waiting);
-    }
-    transaction.commit();
-    if (verification.differences() == 0) {
+    auto const found = verification.differences().size();
+    if (found == 0) {
         fmt::print("{} positions {}are as the transactions say\n", verification.counted(),
                    waiting == 0 ? "and what follows from them " : "");
         return waiting == 0 ? 0 : 1;
     }
     if (!repair) {
-        fmt::print("{} differences; to mend them: portfoliod verify --repair\n",
-                   verification.differences());
+        fmt::print("{} differences; to mend them: portfoliod verify --repair\n", found);
         return 1;
     }
     auto mending = session.begin();
     verification.repair(mending);
     mending.commit();
-    fmt::print("{} of {} differences mended; values follow when the daemon runs\n",
-               verification.differences() - verification.beyond_repair(),
-               verification.differences());
-    return verification.beyond_repair() == 0 ? 0 : 1;
+    // Figures follow in the same breath: no daemon need be running, nor be told.
+    drain(session, config, today);
+    auto again = session.begin();
+    Verification left{again, config, today};
+    judge(again, left);
+    again.commit();
+    for (auto const& difference : left.differences()) fmt::print("left: {}\n", difference);
+    fmt::print("{} differences, {} left\n", found, left.differences().size());
+    return left.differences().empty() ? 0 : 1;
 }
 
 } // namespace portfoliod::service

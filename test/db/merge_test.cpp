@@ -214,12 +214,15 @@ TEST_CASE("merged rates follow their provider, but not over one typed by hand") 
 TEST_CASE("a merged catalogue adds, changes and leaves alone, and the same again changes nothing") {
     Market market;
     market.run("UPDATE assets SET is_active = false WHERE id = 1");
-    auto const merge = [&](Rows const& rows) {
+    auto const merge = [&](Rows const& rows, bool with_metadata = true) {
         auto transaction = market.session().begin();
         transaction.execute("SELECT portfoliod.prepare_asset_staging()");
-        transaction.copy(
-            "asset_staging",
-            {"symbol", "name", "asset_type", "exchange", "native_currency", "metadata"}, rows);
+        transaction.copy("asset_staging",
+                         {"line", "symbol", "name", "asset_type", "exchange", "native_currency",
+                          "metadata_text"},
+                         rows);
+        CHECK(transaction.execute("SELECT portfoliod.check_staged_assets($1)", {with_metadata})
+                  .empty());
         auto const row =
             transaction.execute("SELECT added || ' ' || changed FROM portfoliod.merge_assets()")
                 .one()
@@ -228,10 +231,10 @@ TEST_CASE("a merged catalogue adds, changes and leaves alone, and the same again
         return row;
     };
     Rows const catalogue = {
-        {"TSLA", "Tesla", "stock", "NASDAQ", "USD", std::nullopt},
-        {"BTC", "BTC", "crypto", std::nullopt, "USD", std::nullopt}, // as it is
-        {"SAP", "twice", "stock", "XETRA", "EUR", std::nullopt},
-        {"SAP", "SAP SE", "stock", "XETRA", "EUR", R"({"isin": "DE0007164600"})"}};
+        {"2", "TSLA", "Tesla", "stock", "NASDAQ", "USD", std::nullopt},
+        {"3", "BTC", "BTC", "crypto", std::nullopt, "USD", std::nullopt}, // as it is
+        {"4", "SAP", "twice", "stock", "XETRA", "EUR", std::nullopt},
+        {"5", "SAP", "SAP SE", "stock", "XETRA", "EUR", R"({"isin": "DE0007164600"})"}};
     CHECK(merge(catalogue) == "1 1");
     CHECK(merge(catalogue) == "0 0");
     CHECK(market.value(
@@ -239,4 +242,8 @@ TEST_CASE("a merged catalogue adds, changes and leaves alone, and the same again
               "FROM assets WHERE id < 3") == "1 TSLA Tesla f, 2 BTC BTC t");
     CHECK(market.value("SELECT name || metadata FROM assets WHERE symbol = 'SAP'") ==
           R"(SAP SE{"isin": "DE0007164600"})");
+    // A listing without metadata takes none away.
+    CHECK(merge({{"2", "SAP", "SAP plc", "stock", "XETRA", "EUR", std::nullopt}}, false) == "0 1");
+    CHECK(market.value("SELECT name || metadata FROM assets WHERE symbol = 'SAP'") ==
+          R"(SAP plc{"isin": "DE0007164600"})");
 }

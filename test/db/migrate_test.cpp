@@ -117,3 +117,13 @@ TEST_CASE("a repeatable file is applied again when it changed") {
               "SELECT has_function_privilege('portfoliod', 'portfoliod.answer()', 'execute')") ==
           "t");
 }
+
+TEST_CASE("where everybody could make things in schema public, as before PostgreSQL 15, nobody can "
+          "afterwards: the daemon looks for its tables there") {
+    Empty database;
+    database.run("GRANT CREATE ON SCHEMA public TO PUBLIC");
+    service::migrate(database.session(), service::schema_files());
+    CHECK(database.value("SELECT has_schema_privilege('portfolio_app', 'public', 'create')") ==
+          "f");
+    CHECK(database.value("SELECT has_schema_privilege('portfolio_app', 'public', 'usage')") == "t");
+}

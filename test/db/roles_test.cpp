@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
 #include <string>
 
 using namespace portfoliod;
@@ -25,6 +27,8 @@ struct Ledger : test::Database {
 /// A session with a role's rights.
 class Actor {
   public:
+    explicit Actor(std::string const& url) : session_({url, "test"}) {}
+
     Actor(test::Database& database, std::string const& role) : session_({database.url(), "test"}) {
         auto transaction = session_.begin();
         transaction.execute_script("SET ROLE " + role);
@@ -46,8 +50,11 @@ class Actor {
     bool denied(std::string const& script) {
         auto const said = attempt(script);
         INFO(script, ": ", said);
-        return said.find("permission denied") != std::string::npos ||
-               said.find("must be owner") != std::string::npos;
+        return std::ranges::any_of(
+            std::array{"permission denied", "must be owner", "must be superuser",
+                       "must be a superuser", "must have admin option", "must be able to SET ROLE",
+                       "must be a member", "must be member", "Only roles with"},
+            [&](auto const* const words) { return said.find(words) != std::string::npos; });
     }
 
   private:
@@ -112,7 +119,8 @@ TEST_CASE("an application cannot write what is derived, whatever it tries") {
          {"portfolio_positions", "portfolio_performance_cache", "portfolio_snapshots",
           "tracked_assets", "asset_dividends", "portfoliod.pending_changes",
           "portfoliod.price_coverage", "portfoliod.rate_coverage", "portfoliod.quarantine",
-          "portfoliod.schema_migrations", "backfill_queue", "portfoliod.rate_backfill_queue"}) {
+          "portfoliod.schema_migrations", "portfoliod.ledger_checkpoints", "backfill_queue",
+          "portfoliod.rate_backfill_queue"}) {
         CAPTURE(std::string{table});
         CHECK(app.denied(std::string{"INSERT INTO "} + table + " SELECT * FROM " + table));
         CHECK(app.denied(std::string{"DELETE FROM "} + table));
@@ -134,6 +142,156 @@ TEST_CASE("an application cannot write what is derived, whatever it tries") {
         CHECK(app.denied(statement));
     }
     CHECK(test::position(ledger, 1, 1) == "10 100 2026-01-10");
+}
+
+TEST_CASE("who may write which table, sequence and column, is what the docs say and nothing else") {
+    Ledger ledger;
+    // Partitions too: whoever may write one writes past the triggers of the whole table.
+    auto const writable = [&](std::string const& role) {
+        return ledger.value(
+            "SELECT coalesce(string_agg(c.oid::regclass || ': ' || rights, '; ' ORDER BY "
+            "c.oid::regclass::text COLLATE \"C\"), 'none') FROM pg_class c CROSS JOIN LATERAL "
+            "(SELECT "
+            "string_agg(r, ' ' ORDER BY r) AS rights FROM unnest(CASE c.relkind WHEN 'S' THEN "
+            "ARRAY['UPDATE', 'USAGE'] ELSE ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', "
+            "'REFERENCES', 'TRIGGER'] END) AS r WHERE CASE c.relkind WHEN 'S' THEN "
+            "has_sequence_privilege($1, c.oid, r) ELSE has_table_privilege($1, c.oid, r) END) AS "
+            "has "
+            "WHERE c.relnamespace IN ('public'::regnamespace, 'portfoliod'::regnamespace) AND "
+            "c.relkind IN ('r', 'p', 'v', 'S') AND rights IS NOT NULL",
+            {role});
+    };
+    CHECK(
+        writable("portfolio_app") ==
+        "asset_prices: INSERT UPDATE; asset_prices_id_seq: USAGE; asset_splits: DELETE INSERT "
+        "UPDATE; assets: DELETE INSERT UPDATE; assets_id_seq: USAGE; exchange_rates: INSERT "
+        "UPDATE; "
+        "exchange_rates_id_seq: USAGE; portfolios: DELETE INSERT UPDATE; portfolios_id_seq: USAGE; "
+        "transactions: DELETE INSERT UPDATE; transactions_id_seq: USAGE; users: DELETE INSERT "
+        "UPDATE; users_id_seq: USAGE");
+    CHECK(writable("portfolio_readonly") == "none");
+    auto const columns = [&](std::string const& role) {
+        return ledger.value(
+            "SELECT string_agg(c.oid::regclass || '.' || a.attname, ' ' ORDER BY "
+            "c.oid::regclass::text) "
+            "FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid AND c.relnamespace IN "
+            "('public'::regnamespace, 'portfoliod'::regnamespace) WHERE a.attnum > 0 AND NOT "
+            "a.attisdropped AND c.relkind IN ('r', 'p', 'v') AND has_column_privilege($1, c.oid, "
+            "a.attnum, 'UPDATE') AND NOT has_table_privilege($1, c.oid, 'UPDATE')",
+            {role});
+    };
+    CHECK(columns("portfolio_app") ==
+          "backfill_queue.status portfoliod.rate_backfill_queue.status");
+    CHECK(columns("portfolio_readonly") == "NULL");
+    // What everybody may call in our schemas.
+    CHECK(ledger.value("SELECT string_agg(p.proname, ' ') FROM pg_proc p WHERE p.pronamespace IN "
+                       "('public'::regnamespace, 'portfoliod'::regnamespace) AND "
+                       "has_function_privilege('portfolio_app', p.oid, 'execute')") ==
+          "search_assets");
+}
+
+TEST_CASE("an application gains nothing by going around: other roles, files, programs, rules, "
+          "triggers, partitions, constraints, settings") {
+    Ledger ledger;
+    ledger.run("CREATE SCHEMA evil AUTHORIZATION portfolio_app");
+    Actor app{ledger, "portfolio_app"};
+    REQUIRE(app.attempt("CREATE FUNCTION evil.lie() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                        "RETURN NULL; END $$") == "");
+    for (auto const* const statement :
+         {"CREATE ROLE mine",
+          "ALTER ROLE portfolio_app SUPERUSER",
+          "GRANT portfoliod TO portfolio_app",
+          "ALTER DEFAULT PRIVILEGES FOR ROLE postgres GRANT ALL ON TABLES TO portfolio_app",
+          "COPY assets TO PROGRAM 'true'",
+          "COPY assets FROM PROGRAM 'true'",
+          "COPY assets TO '/nowhere/of-an-application'",
+          "SELECT pg_read_file('postgresql.conf')",
+          "SELECT pg_ls_dir('.')",
+          "SELECT lo_import('/etc/hostname')",
+          "SELECT pg_reload_conf()",
+          "CREATE EVENT TRIGGER mine ON ddl_command_start EXECUTE FUNCTION evil.lie()",
+          "CREATE TRIGGER mine BEFORE INSERT ON transactions FOR EACH ROW EXECUTE FUNCTION "
+          "evil.lie()",
+          "CREATE TRIGGER mine BEFORE UPDATE ON portfolio_positions FOR EACH ROW EXECUTE FUNCTION "
+          "evil.lie()",
+          "CREATE RULE mine AS ON INSERT TO transactions DO INSTEAD NOTHING",
+          "ALTER TABLE transactions DISABLE TRIGGER USER",
+          "ALTER TABLE transactions DISABLE TRIGGER transaction_created_trigger",
+          "ALTER TABLE transactions ENABLE REPLICA TRIGGER transaction_created_trigger",
+          "ALTER TABLE transactions OWNER TO portfolio_app",
+          "ALTER TABLE transactions DROP CONSTRAINT transactions_pkey",
+          "ALTER TABLE asset_prices DETACH PARTITION asset_prices_2026",
+          "CREATE TABLE evil.prices PARTITION OF asset_prices FOR VALUES FROM ('1900-01-01') TO "
+          "('1901-01-01')",
+          "CREATE TABLE evil.heir () INHERITS (portfolio_positions)",
+          "CREATE TABLE evil.blocker (id int REFERENCES portfolios)",
+          "CREATE INDEX ON portfolio_positions (quantity)",
+          "CREATE STATISTICS evil.mine ON quantity, asset_id FROM portfolio_positions",
+          "ALTER FUNCTION public.notify_transaction_created() SECURITY INVOKER",
+          "ALTER FUNCTION public.notify_transaction_created() SET search_path TO evil",
+          "CREATE OR REPLACE FUNCTION public.search_assets(words text) RETURNS SETOF public.assets "
+          "LANGUAGE sql AS $$ SELECT * FROM public.assets $$",
+          "CREATE OR REPLACE VIEW public.open_positions AS SELECT 1 AS n",
+          "DROP TABLE portfolio_positions",
+          "DROP SCHEMA portfoliod CASCADE",
+          "ALTER SCHEMA portfoliod RENAME TO evil2",
+          "ALTER DATABASE postgres SET search_path TO evil",
+          "LOCK TABLE portfolio_positions IN EXCLUSIVE MODE",
+          "SELECT setval('transactions_id_seq', 1)",
+          "SELECT * FROM portfolio_positions FOR UPDATE",
+          "INSERT INTO asset_prices_2026 (asset_id, timestamp, close) VALUES (1, '2026-02-01', 5)",
+          "UPDATE asset_prices_2026 SET close = 5",
+          "SELECT * FROM pg_statistic",
+          "SELECT * FROM pg_authid",
+          "SELECT pg_stat_reset()"}) {
+        CAPTURE(std::string{statement});
+        CHECK(app.denied(statement));
+    }
+    // Where a grant is refused with a warning only, nothing was granted.
+    app.attempt("GRANT INSERT ON portfolio_positions TO portfolio_app");
+    CHECK(ledger.value("SELECT has_table_privilege('portfolio_app', 'portfolio_positions', "
+                       "'insert')") == "f");
+    CHECK(test::position(ledger, 1, 1) == "10 100 2026-01-10");
+}
+
+TEST_CASE("whoever logs in as a member of the application's role becomes nobody else") {
+    Ledger ledger;
+    ledger.run(
+        "DO $$ BEGIN CREATE ROLE clerk_of_an_application LOGIN IN ROLE portfolio_app; EXCEPTION "
+        "WHEN duplicate_object OR unique_violation THEN NULL; END $$");
+    auto url = ledger.url();
+    url.replace(url.find("user=postgres"), 13, "user=clerk_of_an_application");
+    Actor clerk{url};
+    for (auto const& statement :
+         {std::string{"SET ROLE portfoliod"}, std::string{"SET ROLE postgres"},
+          std::string{"SET SESSION AUTHORIZATION postgres"},
+          std::string{"SET session_replication_role TO replica"},
+          std::string{"SET log_min_messages TO panic"},
+          "SELECT pg_terminate_backend(" + ledger.value("SELECT pg_backend_pid()") + ")"}) {
+        CAPTURE(statement);
+        CHECK(clerk.denied(statement));
+    }
+    CHECK(ledger.run("SELECT 1").size() == 1); // still connected
+}
+
+TEST_CASE("what an application calls its things is text to the triggers, whatever it looks like") {
+    Ledger ledger;
+    Actor app{ledger, "portfolio_app"};
+    std::string const name = "'; DROP TABLE users; -- %s %I $1";
+    ledger.run("UPDATE portfolios SET name = $1", {name});
+    ledger.run("UPDATE assets SET symbol = $1", {name});
+    auto const said =
+        app.attempt("INSERT INTO transactions (portfolio_id, asset_id, transaction_type, quantity, "
+                    "price, timestamp) VALUES (1, 1, 'sell', 11, 1, '2026-02-10')");
+    CHECK_MESSAGE(said.find("portfolio 1 \"" + name + "\", " + name + ": 11 sold") !=
+                      std::string::npos,
+                  said);
+    CHECK(
+        app.attempt("INSERT INTO transactions (portfolio_id, asset_id, transaction_type, quantity, "
+                    "price, timestamp, external_id, notes) VALUES (1, 1, 'sell', 1, 1, "
+                    "'2026-02-10', '$$; SELECT', 'x'' || now() || ''y')") == "");
+    CHECK(test::position(ledger, 1, 1) == "9 100 2026-01-10");
+    CHECK(ledger.value("SELECT count(*) FROM users") == "1");
 }
 
 TEST_CASE("an application can neither call nor attach a function of the daemon's") {
@@ -237,6 +395,14 @@ TEST_CASE("a reader reads everything but password hashes and writes nothing") {
     CHECK(reader.denied("SELECT password_hash FROM users"));
     CHECK(reader.denied("SELECT * FROM users"));
     CHECK(reader.denied("SELECT users FROM users"));
+    // Nor by a question about it, a copy, or what the server noted of it.
+    ledger.run("ANALYZE users");
+    CHECK(reader.denied("SELECT count(*) FROM users WHERE password_hash LIKE 'x%'"));
+    CHECK(reader.denied("SELECT id FROM users ORDER BY password_hash"));
+    CHECK(reader.denied("COPY users TO STDOUT"));
+    CHECK(reader.denied("CREATE TEMPORARY TABLE mine AS TABLE users"));
+    CHECK(reader.attempt("DO $$ BEGIN IF EXISTS (SELECT FROM pg_stats WHERE attname = "
+                         "'password_hash') THEN RAISE 'seen'; END IF; END $$") == "");
     CHECK(reader.denied("UPDATE backfill_queue SET status = 'pending'"));
     CHECK(reader.denied("SELECT nextval('transactions_id_seq')"));
 }
@@ -360,7 +526,9 @@ TEST_CASE("the daemon can do everything it does with its own role alone") {
           "INSERT INTO portfoliod.quarantine (asset_id, price_date, value, reason) VALUES (1, "
           "'2026-03-01', 2, "
           "'jump'); SELECT portfoliod.accept(id) FROM portfoliod.quarantine",
-          "SELECT portfoliod.prepare_asset_staging(); SELECT portfoliod.merge_assets()",
+          "SELECT portfoliod.prepare_asset_staging(); SELECT "
+          "portfoliod.check_staged_assets(true), portfoliod.check_staged_assets(false); "
+          "SELECT portfoliod.merge_assets()",
           "INSERT INTO transactions (portfolio_id, asset_id, transaction_type, quantity, price, "
           "timestamp) "
           "VALUES (1, 1, 'buy', 1, 1, '2026-05-01')",

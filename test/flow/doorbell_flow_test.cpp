@@ -279,3 +279,26 @@ TEST_CASE("a person's pace always notifies, and a flood ends with the bell free"
     CHECK(database.value("SELECT portfoliod.wait_for_doorbell('20 s')") == "t");
     CHECK(daemon.stop() == 0);
 }
+
+TEST_CASE("a doorbell held by somebody who is no daemon delays figures to the fallback poll, and "
+          "loses none") {
+    test::Database database;
+    test::MarketServer market;
+    test::Daemon daemon{database, market,
+                        "{quotes: off, exchange_rates: off, performance: off, upkeep: off, "
+                        "fallback_poll: 1s}"};
+    test::Waiting waiting{database};
+    auto const portfolio = test::add_portfolio(database, "ann@example.org");
+    auto const asset = test::add_asset(database, "AAPL", "stock", "NASDAQ", "USD");
+    daemon.start();
+    waiting.until(outbox, "0");
+    db::Session application{{database.url(), "application"}};
+    auto held = application.begin();
+    held.execute_script("SET ROLE portfolio_app; SELECT pg_advisory_lock(7001, 1)");
+    test::buy(database, portfolio, asset, "1", "100", "2026-03-02");
+    waiting.until("SELECT total_invested_usd FROM portfolio_performance_cache", "100.00");
+    // Now the daemon knows that it will hear nothing.
+    test::buy(database, portfolio, asset, "1", "100", "2026-03-03");
+    waiting.until("SELECT total_invested_usd FROM portfolio_performance_cache", "200.00");
+    CHECK(daemon.stop() == 0);
+}

@@ -159,3 +159,34 @@ TEST_CASE("sales of more than is held are all named, in a dry run too, and a sal
                  "1\n") == 0);
     CHECK(test::position(import.database, import.portfolio, import.apple) == "0 0 2024-01-02");
 }
+
+TEST_CASE("whoever imports at a terminal sees how far it is, and a file or pipe gets none of it") {
+    Import import;
+    std::string statement = "date,type,symbol,quantity,price,id\n";
+    for (auto trade = 0; trade < 25'000; ++trade)
+        statement += fmt::format("2024-01-02 12:{:02}:{:02},buy,AAPL,1,100,T{}\n", trade / 60 % 60,
+                                 trade % 60, trade);
+    std::ofstream{import.file} << statement;
+    auto const command =
+        fmt::format("import {} --portfolio {} --dry-run", import.file.string(), import.portfolio);
+    auto const shown = import.daemon.run_on_terminal(command);
+    CHECK(shown.exit_code == 0);
+    constexpr auto anew = "\r\033[K"; // back to the line's beginning, and wipe it
+    std::string expected;
+    for (auto const* const step :
+         {"reading line 2", "reading line 10002", "reading line 20002",
+          "checking 10000 of 25000 transactions", "checking 20000 of 25000 transactions",
+          "checking 25000 of 25000 transactions", "entering 25000 transactions", ""})
+        expected += std::string{anew} + step;
+    CHECK(shown.text ==
+          expected + "dry run: 25000 transactions: 25000 would be added, 0 known already\r\n");
+    CHECK(import.daemon.run(command) == 0);
+    CHECK(import.said() == "dry run: 25000 transactions: 25000 would be added, 0 known already\n");
+    // Complaints begin on a line of their own.
+    std::ofstream{import.file} << "date,type,symbol,quantity,price\n2024-01-02,buy,NOPE,1,1\n";
+    auto const refused = import.daemon.run_on_terminal(command);
+    CHECK(refused.exit_code == 1);
+    CHECK_MESSAGE(refused.text.find(anew + import.file.string() +
+                                    ":2: no asset is called 'NOPE'") != std::string::npos,
+                  refused.text);
+}

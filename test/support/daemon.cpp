@@ -140,11 +140,18 @@ bool Daemon::wait_until_log(std::function<bool(std::string const&)> const& is_so
     return found;
 }
 
+std::string Daemon::command(std::string const& arguments) const {
+    return fmt::format("{} {} --config {}/portfoliod.yaml", PORTFOLIOD_PROGRAM, arguments,
+                       folder_.string());
+}
+
 int Daemon::run(std::string const& arguments) {
-    auto const command =
-        fmt::format("{} {} --config {}/portfoliod.yaml >{}/output 2>&1", PORTFOLIOD_PROGRAM,
-                    arguments, folder_.string(), folder_.string());
-    return WEXITSTATUS(std::system(command.c_str()));
+    auto const piped = fmt::format("{} >{}/output 2>&1", command(arguments), folder_.string());
+    return WEXITSTATUS(std::system(piped.c_str()));
+}
+
+TerminalRun Daemon::run_on_terminal(std::string const& arguments) const {
+    return test::run_on_terminal(command(arguments));
 }
 
 std::string Daemon::output() const { return read(folder_ / "output"); }

@@ -2,6 +2,7 @@
 
 #include "support/database.hpp"
 #include "support/market_server/market_server.hpp"
+#include "support/terminal.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -48,10 +49,13 @@ class Daemon {
     /// Runs another command of the program to its end; its output is in `output()`.
     int run(std::string const& arguments);
     [[nodiscard]] std::string output() const;
+    /// The same as a person at a terminal has it.
+    TerminalRun run_on_terminal(std::string const& arguments) const;
 
     [[nodiscard]] std::filesystem::path const& folder() const { return folder_; }
 
   private:
+    [[nodiscard]] std::string command(std::string const& arguments) const;
     int wait_for_exit();
     bool wait_until_log(std::function<bool(std::string const&)> const& is_so,
                         std::chrono::milliseconds limit) const;
