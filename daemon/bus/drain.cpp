@@ -21,6 +21,9 @@ namespace {
 constexpr int batch_rows_max = 10'000;
 // So soon after an outage the changes are worked off: the back-off is for batches that fail.
 constexpr auto reconnect_longest = std::chrono::milliseconds{1000};
+// Everything is looked at again when somebody's open transaction was in the way.
+constexpr auto held_up_poll = std::chrono::seconds{10};
+constexpr std::string_view lock_not_available = "55P03";
 
 std::vector<int> without(std::vector<int> const& all, std::vector<int> const& these) {
     std::vector<int> others;
@@ -60,6 +63,8 @@ Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy co
 
 int request_everything_missing(db::Transaction& transaction, Day today,
                                tracking::Policy const& policy) {
+    // Changes wait in the same line: not for long behind somebody's open transaction.
+    transaction.execute("SELECT set_config('lock_timeout', '1s', true)");
     // A split whose day has come moves positions, and so writes into the outbox.
     transaction.execute("SELECT portfoliod.apply_due_splits()");
     tracking::revive_failed_jobs(transaction);
@@ -90,10 +95,12 @@ asio::awaitable<void> Drain::run() {
         try {
             // First what users wait for; then, since a split due today writes into the outbox, what that left there.
             auto rows = co_await drain_all();
-            if (everything_ || everything_seen_on_ != clock_.today()) {
+            auto const due = everything_ || everything_seen_on_ != clock_.today();
+            if (due && std::chrono::steady_clock::now() >= not_before_) {
                 co_await look_at_everything();
                 rows += co_await drain_all();
             }
+            if (everything_) wait = std::min<std::chrono::milliseconds>(wait, held_up_poll);
             wait = co_await doorbell_.after_pass(rows, std::chrono::steady_clock::now() - started,
                                                  wait);
             failures = 0;
@@ -146,6 +153,11 @@ asio::awaitable<void> Drain::look_at_everything() {
         everything_seen_on_ = today;
         if (jobs > 0)
             log::info(fmt::format("{} ranges of history are missing and were queued", jobs));
+    } catch (db::Error const& e) {
+        everything_ = true;
+        if (e.sqlstate != lock_not_available) throw;
+        log::debug("somebody holds an asset; everything is looked at later");
+        not_before_ = std::chrono::steady_clock::now() + held_up_poll;
     } catch (...) {
         everything_ = true;
         throw;

@@ -28,7 +28,7 @@ struct Drained {
 Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy const& policy);
 
 /// Queues everything that is missing, from the tables alone; for start-up, reconnection and each
-/// new day.
+/// new day. Waits no longer than a second for somebody's open transaction: db::Error 55P03.
 int request_everything_missing(db::Transaction& transaction, Day today,
                                tracking::Policy const& policy);
 
@@ -66,6 +66,7 @@ class Drain {
     std::function<void()> on_jobs_queued_ = [] {};
     bool everything_ = true;
     Day everything_seen_on_{};
+    std::chrono::steady_clock::time_point not_before_{}; ///< somebody was in the way
 };
 
 } // namespace portfoliod::bus

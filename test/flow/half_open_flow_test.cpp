@@ -102,10 +102,18 @@ int keepalives_within(std::chrono::seconds time, unsigned short port) {
     return count;
 }
 
-/// A process of the server that stands still while this lives.
+/// A process of the server that stands still while this lives, with nothing in its hands.
 class Stopped {
   public:
-    explicit Stopped(std::string const& pid) : pid_(std::stoi(pid)) { ::kill(pid_, SIGSTOP); }
+    Stopped(test::Database& database, std::string_view session)
+        : pid_(std::stoi(database.value(sessions(session, "pid")))) {
+        for (;;) {
+            ::kill(pid_, SIGSTOP);
+            if (database.value(sessions(session, "state")) == "idle") return;
+            ::kill(pid_, SIGCONT);
+            std::this_thread::yield();
+        }
+    }
 
     Stopped(Stopped const&) = delete;
     Stopped& operator=(Stopped const&) = delete;
@@ -253,7 +261,7 @@ TEST_CASE("a server process that stands still is given up, the listener's and th
     test::buy(database, portfolio, asset, "1", "100", "2026-03-02");
     waiting.until(unsettled, "0");
     {
-        auto const stopped = Stopped{database.value(sessions("listener", "pid"))};
+        auto const stopped = Stopped{database, "listener"};
         auto const started = std::chrono::steady_clock::now();
         test::buy(database, portfolio, asset, "1", "100", "2026-03-02");
         daemon.wait_for_log(noticed);
@@ -263,7 +271,7 @@ TEST_CASE("a server process that stands still is given up, the listener's and th
     }
     waiting.until(sessions("listener"), "1");
     {
-        auto const stopped = Stopped{database.value(sessions("drain", "pid"))};
+        auto const stopped = Stopped{database, "drain"};
         auto const started = std::chrono::steady_clock::now();
         test::buy(database, portfolio, asset, "1", "100", "2026-03-02");
         waiting.until(unsettled, "0");

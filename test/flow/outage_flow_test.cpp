@@ -225,9 +225,11 @@ TEST_CASE("a price typed and left uncommitted holds up nobody's figures, and the
     waiting.until(nothing_to_do, "0");
     db::Session idle{{database.url(), "test"}};
     {
-        // Holds the asset's row in tracked_assets.
+        // Holds the asset's row in tracked_assets, also from a daemon that looks at everything.
+        CHECK(daemon.stop() == 0);
         auto open = idle.begin();
         open.execute("UPDATE asset_prices SET close = 8 WHERE asset_id = $1", {asset});
+        daemon.start();
         test::buy(database, bob, asset, "1", "100", "2026-03-03");
         test::buy(database, bob, other, "1", "100", "2026-03-03");
         waiting.until("SELECT total_invested_usd FROM portfolio_performance_cache ORDER BY "

@@ -9,7 +9,8 @@ constexpr auto left_over =
 
 constexpr auto bell =
     "SELECT 'doorbell' FROM pg_locks WHERE locktype = 'advisory' AND classid = 7001 AND objid = 1 "
-    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    "AND mode = 'ExclusiveLock' AND database = (SELECT oid FROM pg_database WHERE datname = "
+    "current_database())";
 
 /// An empty portfolio is worth 0 when it was ever looked at.
 constexpr auto portfolios =
