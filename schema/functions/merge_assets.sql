@@ -1,7 +1,7 @@
 -- merge_assets(): writes the staged catalogue into assets, and returns how many rows it added and changed; the same catalogue again changes
 -- nothing. An asset is known by symbol and exchange; is_active is the user's alone and stays. Of a (symbol, exchange) that
 -- stands twice the last line counts.
--- Touches: assets; reads pg_temp.asset_staging (see prepare_asset_staging()).
+-- Touches: assets, its full-text index (index_catalogue()); reads pg_temp.asset_staging (see prepare_asset_staging()).
 CREATE OR REPLACE FUNCTION portfoliod.merge_assets()
 RETURNS TABLE (added integer, changed integer)
 LANGUAGE plpgsql VOLATILE AS $$
@@ -25,6 +25,9 @@ BEGIN
     SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
     INTO added, changed
     FROM written;
+    IF added + changed > 0 THEN
+        PERFORM portfoliod.index_catalogue();
+    END IF;
     RETURN NEXT;
 END
 $$;

@@ -26,8 +26,6 @@ CREATE TABLE public.assets (
 
 CREATE INDEX idx_assets_symbol ON public.assets (symbol);
 CREATE INDEX idx_assets_type ON public.assets (asset_type);
--- Without fastupdate: after a catalogue was loaded, its words would wait in a list that each search reads to its end, and that makes
--- the planner rather read the whole table, until a vacuum comes by.
-CREATE INDEX idx_assets_search ON public.assets USING gin (to_tsvector('english', name || ' ' || symbol)) WITH (fastupdate = off);
+CREATE INDEX idx_assets_search ON public.assets USING gin (to_tsvector('english', name || ' ' || symbol));
 -- for the prefix step of search_assets: a plain index serves LIKE 'x%' only in the C collation
 CREATE INDEX idx_assets_symbol_prefix ON public.assets (upper(symbol) text_pattern_ops);

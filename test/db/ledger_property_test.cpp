@@ -307,7 +307,7 @@ std::vector<std::string> day_by_day(History const& history, Ids ids) {
     std::vector<std::string> result;
     for (auto const& split : history.splits) result.push_back(insert(split, ids));
     auto trades = history.trades;
-    std::ranges::stable_sort(trades, [](Trade const& a, Trade const& b) {
+    std::ranges::sort(trades, [](Trade const& a, Trade const& b) {
         return std::pair{a.at, !a.is_buy} < std::pair{b.at, !b.is_buy};
     });
     for (auto const& trade : trades) result.push_back(insert(trade, ids));

@@ -210,10 +210,8 @@ TEST_CASE("an application gains nothing by going around: other roles, files, pro
           "SELECT lo_import('/etc/hostname')",
           "SELECT pg_reload_conf()",
           "CREATE EVENT TRIGGER mine ON ddl_command_start EXECUTE FUNCTION evil.lie()",
-          "CREATE TRIGGER mine BEFORE INSERT ON transactions FOR EACH ROW EXECUTE FUNCTION "
-          "evil.lie()",
-          "CREATE TRIGGER mine BEFORE UPDATE ON portfolio_positions FOR EACH ROW EXECUTE FUNCTION "
-          "evil.lie()",
+          "CREATE TRIGGER t BEFORE INSERT ON transactions FOR EACH ROW EXECUTE FUNCTION evil.lie()",
+          "CREATE TRIGGER mine BEFORE UPDATE ON assets FOR EACH ROW EXECUTE FUNCTION evil.lie()",
           "CREATE RULE mine AS ON INSERT TO transactions DO INSTEAD NOTHING",
           "ALTER TABLE transactions DISABLE TRIGGER USER",
           "ALTER TABLE transactions DISABLE TRIGGER transaction_created_trigger",
@@ -221,16 +219,14 @@ TEST_CASE("an application gains nothing by going around: other roles, files, pro
           "ALTER TABLE transactions OWNER TO portfolio_app",
           "ALTER TABLE transactions DROP CONSTRAINT transactions_pkey",
           "ALTER TABLE asset_prices DETACH PARTITION asset_prices_2026",
-          "CREATE TABLE evil.prices PARTITION OF asset_prices FOR VALUES FROM ('1900-01-01') TO "
-          "('1901-01-01')",
+          "CREATE TABLE evil.prices PARTITION OF asset_prices DEFAULT",
           "CREATE TABLE evil.heir () INHERITS (portfolio_positions)",
           "CREATE TABLE evil.blocker (id int REFERENCES portfolios)",
           "CREATE INDEX ON portfolio_positions (quantity)",
           "CREATE STATISTICS evil.mine ON quantity, asset_id FROM portfolio_positions",
           "ALTER FUNCTION public.notify_transaction_created() SECURITY INVOKER",
           "ALTER FUNCTION public.notify_transaction_created() SET search_path TO evil",
-          "CREATE OR REPLACE FUNCTION public.search_assets(words text) RETURNS SETOF public.assets "
-          "LANGUAGE sql AS $$ SELECT * FROM public.assets $$",
+          "ALTER FUNCTION public.search_assets(text) RENAME TO mine",
           "CREATE OR REPLACE VIEW public.open_positions AS SELECT 1 AS n",
           "DROP TABLE portfolio_positions",
           "DROP SCHEMA portfoliod CASCADE",
@@ -457,9 +453,7 @@ TEST_CASE("the daemon can neither read password hashes, nor write the ledger's p
           "CREATE SCHEMA mine",
           "DROP TABLE asset_prices_2001",
           "ALTER TABLE asset_prices ADD COLUMN n int",
-          "CREATE TABLE asset_prices_1950 PARTITION OF asset_prices FOR VALUES FROM ('1950-01-01') "
-          "TO "
-          "('1951-01-01')",
+          "CREATE TABLE asset_prices_others PARTITION OF asset_prices DEFAULT",
           "UPDATE portfoliod.schema_migrations SET checksum = ''",
           "TRUNCATE portfoliod.pending_changes"}) {
         CAPTURE(std::string{statement});
