@@ -96,7 +96,7 @@ TEST_CASE("whoever gives the doorbell back names a writer that prepares, before,
 }
 
 TEST_CASE("what was prepared in silence is worked off when it is committed, long before the "
-          "fallback poll; what is rolled back never was") {
+          "fallback poll, and what is rolled back never was") {
     Prepared server;
     Books books{server};
     test::MarketServer market;
