@@ -97,6 +97,7 @@ int run_daemon(service::Config const& config) {
                                   session("listener"),
                                   clock,
                                   {.changed = [&] { drain.ring(); },
+                                   .doorbell_taken = [&] { drain.ring_for_silence(); },
                                    .backfill_requested = [&] { worker.ring(); },
                                    .assume_everything_was_missed =
                                        [&] {

@@ -46,9 +46,9 @@ Doorbell::Doorbell(asio::any_io_executor const& executor, db::Lane& lane, db::La
                    DoorbellPolicy policy)
     : lane_(lane), spare_(spare), policy_(policy), somebody_holds_it_(executor) {}
 
-asio::awaitable<void> Doorbell::after_batch(std::int64_t rows) {
+asio::awaitable<void> Doorbell::after_batch(std::int64_t rows, std::chrono::nanoseconds took) {
     auto const now = std::chrono::steady_clock::now();
-    if (now - busy_at_ > busy_gap) busy_ = 0; // in a row means now, not every hour
+    if (now - took - busy_at_ > busy_gap) busy_ = 0; // in a row means now, not every hour
     busy_ = rows >= policy_.busy_rows ? busy_ + 1 : 0;
     busy_at_ = now;
     if (taken_ || !policy_.allowed || busy_ < policy_.busy_batches) co_return;
@@ -142,7 +142,7 @@ asio::awaitable<void> Doorbell::watch() {
             while (!co_await is_free_soon()) {
             }
             failures = 0;
-            writers_unknown_ = true;
+            somebody_took_it();
             on_free_();
             continue;
         } catch (db::Error const&) {

@@ -47,11 +47,14 @@ class Doorbell {
     /// Called when somebody else's bell became free: who wrote meanwhile told nobody.
     void on_free(std::function<void()> call) { on_free_ = std::move(call); }
 
+    /// Somebody holds the bell, or held it when nobody told us: who wrote in silence may not be done.
+    void somebody_took_it() { writers_unknown_ = true; }
+
     /// Writers are silent because of us.
     [[nodiscard]] bool taken() const { return taken_; }
 
-    /// After each batch that took something; takes the bell when it has become busy.
-    boost::asio::awaitable<void> after_batch(std::int64_t rows);
+    /// After each batch that took something, and took so long; takes the bell when it has become busy.
+    boost::asio::awaitable<void> after_batch(std::int64_t rows, std::chrono::nanoseconds took);
     /// After a pass that took that long and left nothing to take: when to look again, at the latest. Anything but 0 may
     /// be cut short by a notification, and is `longest` only when one comes for every change.
     boost::asio::awaitable<std::chrono::milliseconds>
@@ -75,7 +78,6 @@ class Doorbell {
     int busy_ = 0;
     std::chrono::steady_clock::time_point busy_at_{};
     int quiet_ = 0;
-    /// Somebody's bell became free, or we have just begun: who wrote in silence may not be done.
     bool writers_unknown_ = true;
     /// Those who may have written in silence and were not done when we looked.
     std::optional<std::vector<std::string>> writers_;

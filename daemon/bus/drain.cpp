@@ -81,9 +81,14 @@ Drain::Drain(asio::any_io_executor const& executor, db::Lane& lane, Doorbell& do
     , fallback_poll_(fallback_poll)
     , wakeup_(executor) {}
 
+void Drain::ring_for_silence() {
+    doorbell_.somebody_took_it();
+    wakeup_.ring();
+}
+
 void Drain::ring_for_everything() {
     everything_ = true;
-    wakeup_.ring();
+    ring_for_silence(); // somebody may have had the bell while we heard nothing
 }
 
 asio::awaitable<void> Drain::run() {
@@ -124,7 +129,7 @@ asio::awaitable<void> Drain::run() {
 
 asio::awaitable<std::int64_t> Drain::drain_all() {
     for (std::int64_t rows = 0;;) {
-        auto const started = clock_.now();
+        auto const began = std::chrono::steady_clock::now();
         auto batch = [this](db::Transaction& transaction) {
             return drain_batch(transaction, clock_.today(), policy_);
         };
@@ -134,9 +139,12 @@ asio::awaitable<std::int64_t> Drain::drain_all() {
         log::debug(
             fmt::format("worked off {} changes: {} backfill jobs queued, {} portfolios changed",
                         done.rows, done.jobs, done.portfolios),
-            {{"CHANGES", done.rows}, {"DURATION_USEC", (clock_.now() - started).count()}});
+            {{"CHANGES", done.rows},
+             {"DURATION_USEC", std::chrono::duration_cast<std::chrono::microseconds>(
+                                   std::chrono::steady_clock::now() - began)
+                                   .count()}});
         if (done.jobs > 0) on_jobs_queued_();
-        co_await doorbell_.after_batch(done.rows);
+        co_await doorbell_.after_batch(done.rows, std::chrono::steady_clock::now() - began);
         // While writers are silent they come in passes; what is there now was taken.
         if (doorbell_.taken() && done.rows < batch_rows_max) co_return rows;
     }

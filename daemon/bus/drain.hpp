@@ -42,6 +42,9 @@ class Drain {
     /// Something may have changed: look now.
     void ring() { wakeup_.ring(); }
 
+    /// Some may be writing in silence: look now, and do not sleep before they are done.
+    void ring_for_silence();
+
     /// Anything may have been missed: look at everything.
     void ring_for_everything();
 

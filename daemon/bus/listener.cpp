@@ -110,6 +110,8 @@ void Listener::dispatch(db::Notification const& notification) {
     log::debug(fmt::format("heard {}", channel));
     if (channel == channels::backfill_requested)
         hearer_.backfill_requested();
+    else if (channel == channels::doorbell_taken)
+        hearer_.doorbell_taken();
     else
         hearer_.changed();
 }

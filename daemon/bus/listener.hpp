@@ -19,6 +19,8 @@ namespace portfoliod::bus {
 struct Hearer {
     /// Something is in the outbox: a transaction, a price or a rate.
     std::function<void()> changed;
+    /// A daemon holds the doorbell, perhaps ourselves, or did when it said so: others write in silence.
+    std::function<void()> doorbell_taken;
     /// A job was queued, or set back to pending by hand.
     std::function<void()> backfill_requested;
     /// Connected, or connected again: anything may have been missed.

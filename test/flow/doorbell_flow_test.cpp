@@ -25,6 +25,11 @@ constexpr auto holders =
     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7001 AND objid = 1 "
     "AND mode = 'ExclusiveLock' AND granted "
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+/// It looked, and found nothing or writers to wait for.
+constexpr auto drain_at_rest =
+    "SELECT bool_and(state = 'idle' AND state_change < clock_timestamp() - interval '300 ms') "
+    "FROM pg_stat_activity WHERE datname = current_database() "
+    "AND application_name = 'portfoliod drain'";
 constexpr auto all_off_but_an_hourly_look =
     "{quotes: off, exchange_rates: off, performance: off, upkeep: off, fallback_poll: 1h}";
 
@@ -38,6 +43,7 @@ class Bus {
         , drain_(loop_.get_executor(), lane_, doorbell_, clock_, {}, 1h)
         , listener_(loop_.get_executor(), {database.url(), "listener"}, clock_,
                     {.changed = [this] { drain_.ring(); },
+                     .doorbell_taken = [this] { drain_.ring_for_silence(); },
                      .backfill_requested = [] {},
                      .assume_everything_was_missed = [this] { drain_.ring_for_everything(); },
                      .leadership = [](bool) {}}) {
@@ -244,6 +250,46 @@ TEST_CASE(
                  "VALUES ($1, '2024-01-02', 10)",
                  {asset});
     waiting.until(outbox, "0");
+    writing.commit();
+    waiting.until("SELECT tracking_users FROM tracked_assets", "1");
+    waiting.until(outbox, "0");
+    CHECK(daemon.stop() == 0);
+}
+
+TEST_CASE(
+    "a bell that was taken and freed before the daemon could ask leaves no silent writer behind") {
+    test::Database database;
+    test::MarketServer market;
+    test::Daemon daemon{database, market, all_off_but_an_hourly_look};
+    test::Waiting waiting{database};
+    auto const portfolio = test::add_portfolio(database, "ann@example.org");
+    auto const asset = test::add_asset(database, "AAPL", "stock", "NASDAQ", "USD");
+    daemon.start();
+    test::buy(database, portfolio, asset, "1", "10", "2024-01-02");
+    waiting.until("SELECT tracking_users FROM tracked_assets", "1");
+    waiting.until(drain_at_rest, "t");
+    // The drain is busy with a sale: it waits for a table.
+    db::Session somebody{{database.url(), "somebody"}};
+    auto holding = somebody.begin();
+    holding.execute("LOCK TABLE tracked_assets IN SHARE MODE");
+    test::sell(database, portfolio, asset, "1", "10", "2024-01-03");
+    waiting.until("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+                  "application_name = 'portfoliod drain' AND wait_event_type = 'Lock'",
+                  "1");
+    db::Session user{{database.url(), "user"}};
+    auto peer = std::make_unique<db::Session>(db::SessionOptions{database.url(), "peer"});
+    {
+        auto transaction = peer->begin();
+        REQUIRE(transaction.execute("SELECT portfoliod.take_doorbell()").one().boolean(0));
+        transaction.commit();
+    }
+    auto writing = user.begin();
+    insert(writing, portfolio, asset);
+    peer.reset();
+    waiting.until(holders, "0");
+    holding.commit();
+    waiting.until("SELECT tracking_users FROM tracked_assets", "0");
+    waiting.until(drain_at_rest, "t");
     writing.commit();
     waiting.until("SELECT tracking_users FROM tracked_assets", "1");
     waiting.until(outbox, "0");

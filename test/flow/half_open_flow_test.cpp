@@ -49,6 +49,10 @@ std::string sessions(std::string_view name, std::string_view what = "count(*)") 
                        what, name);
 }
 
+/// It looked, and found nothing or writers to wait for.
+auto const drain_at_rest = sessions(
+    "drain", "bool_and(state = 'idle' AND state_change < clock_timestamp() - interval '300 ms')");
+
 /// A daemon behind a proxy, with one portfolio that holds one share.
 struct BehindAProxy {
     test::Database database;
@@ -155,6 +159,32 @@ TEST_CASE("when the listening connection alone is cut, the heartbeat finds what 
     world.proxy.tell_server();
     world.waiting.until(sessions("listener"), "1");
     world.waiting.until(fmt::format("SELECT ({}) NOT IN (0, {})", leader, before), "t");
+    world.expect_all_is_well();
+}
+
+TEST_CASE("a bell held and given back while the listener was away leaves no silent writer behind") {
+    BehindAProxy world;
+    CHECK(world.proxy.cut("portfoliod listener") == 1);
+    world.daemon.wait_for_log(noticed);
+    auto const portfolio = test::add_portfolio(world.database, "bob@example.org");
+    db::Session user{{world.database.url(), "user"}};
+    auto peer = std::make_unique<db::Session>(db::SessionOptions{world.database.url(), "peer"});
+    {
+        auto transaction = peer->begin();
+        REQUIRE(transaction.execute("SELECT portfoliod.take_doorbell()").one().boolean(0));
+        transaction.commit();
+    }
+    auto writing = user.begin();
+    writing.execute("INSERT INTO transactions (portfolio_id, asset_id, transaction_type, quantity, "
+                    "price, timestamp) VALUES ($1, $2, 'buy', 1, 10, '2026-03-02')",
+                    {portfolio, world.asset});
+    peer.reset();
+    world.proxy.mend();
+    world.daemon.wait_for_log("database reachable again");
+    world.buy();
+    world.waiting.until(unsettled, "0");
+    world.waiting.until(drain_at_rest, "t");
+    writing.commit();
     world.expect_all_is_well();
 }
 
