@@ -78,8 +78,11 @@ int run_daemon(service::Config const& config) {
                            signals.cancel();
                        }};
 
-    // An insert never waits behind long work: the drain has a lane of its own.
-    db::Lane drain_lane{session("drain"), 1};
+    // An insert never waits behind long work: the drain has a lane of its own. A batch takes its changes out of the outbox in
+    // the transaction that works them off, so that a crash of the server undoes both or neither.
+    auto drain_session = session("drain");
+    drain_session.await_disk = false;
+    db::Lane drain_lane{std::move(drain_session), 1};
     db::Lane work_lane{session("work"), config.database.workers - 1};
     // Opens no session unless there is another daemon whose doorbell is waited for.
     db::Lane doorbell_lane{session("doorbell"), 1};

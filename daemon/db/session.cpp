@@ -80,8 +80,9 @@ Session::Session(SessionOptions const& options) {
                                "SET standard_conforming_strings TO on; "
                                "SET search_path TO public, pg_temp; "
                                "SET idle_in_transaction_session_timeout TO '5min'; "
-                               "SET statement_timeout TO '{}s'; {}",
-                               options.statement_time_max.count(), notice_our_end));
+                               "SET statement_timeout TO '{}s'; {}; {}",
+                               options.statement_time_max.count(), notice_our_end,
+                               options.await_disk ? "" : "SET synchronous_commit TO off"));
     });
 }
 

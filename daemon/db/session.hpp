@@ -22,6 +22,9 @@ struct SessionOptions {
     /// For an answer that costs the server nothing, and for the word that it has ended a statement: a
     /// connection on which none came in time is given up, whatever TCP says of it.
     std::chrono::milliseconds answer_time_max{10'000};
+    /// Whether a commit waits until the disk has it. Where what it did is done again from the tables
+    /// when a crash of the server undoes it, nobody need wait.
+    bool await_disk = true;
 };
 
 /// A libpq keyword string: our defaults (time-outs, keepalives, a server that accepts writes), then

@@ -5,6 +5,7 @@
 #include "support/waiting.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace portfoliod;
 using namespace std::chrono_literals;
@@ -83,6 +84,50 @@ TEST_CASE("the daemon comes back by itself when PostgreSQL is restarted under it
         }
     }
     CHECK(daemon.stop() == 0);
+}
+
+TEST_CASE(
+    "what a crashed server had not written of a drain is in the outbox again, and is done again") {
+    // Nobody else writes the log to the disk within the test.
+    auto cluster = test::Cluster::start(test::Durability::as_installed,
+                                        "wal_writer_delay = 10s\nautovacuum = off\n");
+    test::Database database{cluster};
+    test::MarketServer market;
+    test::Daemon daemon{database, market,
+                        "{quotes: off, exchange_rates: off, performance: off, upkeep: off, "
+                        "fallback_poll: 1h}"};
+    auto const portfolio = test::add_portfolio(database, "ann@example.org");
+    auto const asset = test::add_asset(database, "AAPL", "stock", "NASDAQ", "USD");
+    daemon.start();
+    auto const invested = "SELECT total_invested_usd FROM portfolio_performance_cache";
+    auto trades = 0;
+    auto const buy_and_wait = [&] {
+        test::Waiting waiting{database};
+        test::buy(database, portfolio, asset, "1", "100", "2026-03-02");
+        waiting.until(invested, fmt::format("{}00.00", ++trades));
+        waiting.until(nothing_to_do, "0");
+    };
+    buy_and_wait();
+    // The server's own turn of writing may come in between, once in a hundred times.
+    auto lost = false;
+    for (auto round = 0; round < 5 && !lost; ++round) {
+        buy_and_wait();
+        cluster.stop("immediate");
+        daemon.kill(); // so that nobody drains while we look at what the server kept
+        cluster.start_again();
+        database.reconnect();
+        CHECK(database.value("SELECT count(*) FROM transactions") == std::to_string(trades));
+        auto const changes = database.value("SELECT count(*) FROM portfoliod.pending_changes");
+        lost = changes == "1";
+        CHECK(database.value(invested) == fmt::format("{}00.00", lost ? trades - 1 : trades));
+        daemon.start();
+        test::Waiting waiting{database};
+        waiting.until(invested, fmt::format("{}00.00", trades));
+        waiting.until(nothing_to_do, "0");
+    }
+    CHECK(lost);
+    CHECK(daemon.stop() == 0);
+    CHECK_MESSAGE(daemon.run("verify") == 0, daemon.output());
 }
 
 TEST_CASE("a terminated backend of the listener is noticed and replaced") {
