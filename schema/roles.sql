@@ -81,6 +81,12 @@ BEGIN
     FOREACH line IN ARRAY grants LOOP
         EXECUTE 'GRANT ' || line;
     END LOOP;
+    -- A trigger function fires without EXECUTE, which is the right to attach it to a table of one's own.
+    FOR line IN SELECT oid::regprocedure FROM pg_proc
+                 WHERE pronamespace = 'portfoliod'::regnamespace AND prorettype = 'trigger'::regtype
+    LOOP
+        EXECUTE 'REVOKE EXECUTE ON FUNCTION ' || line || ' FROM portfoliod';
+    END LOOP;
     -- what is applied is no one else's to change
     REVOKE INSERT, UPDATE, DELETE ON portfoliod.schema_migrations FROM portfoliod;
 END $$;

@@ -1,6 +1,6 @@
--- An asset turns out to be in another currency: what was counted of its trades is void.
+-- Assets turn out to be in another currency: what was counted of their trades is void. A statement at a time, for one order of locks.
 
 CREATE OR REPLACE TRIGGER assets_redenominated
-    AFTER UPDATE OF native_currency ON public.assets
-    FOR EACH ROW WHEN (NEW.native_currency IS DISTINCT FROM OLD.native_currency)
-    EXECUTE FUNCTION portfoliod.notify_asset_redenominated();
+    AFTER UPDATE ON public.assets
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION portfoliod.notify_asset_redenominated();

@@ -19,6 +19,8 @@ namespace {
 // Large enough that an import of 100,000 rows takes few commits, small enough to bound memory and
 // locks.
 constexpr int batch_rows_max = 10'000;
+// Full batches in a row of nothing but what others hold: what can be worked off may be behind them.
+constexpr int barren_batches_max = 10;
 // So soon after an outage the changes are worked off: the back-off is for batches that fail.
 constexpr auto reconnect_longest = std::chrono::milliseconds{1000};
 // Everything is looked at again when somebody's open transaction was in the way.
@@ -29,6 +31,11 @@ std::vector<int> without(std::vector<int> const& all, std::vector<int> const& th
     std::vector<int> others;
     std::ranges::set_difference(all, these, std::back_inserter(others));
     return others;
+}
+
+/// Changes wait in the same line: not for long behind somebody's open transaction.
+void be_brief(db::Transaction& transaction) {
+    transaction.execute("SELECT set_config('lock_timeout', '1s', true)");
 }
 
 std::vector<int> merged(std::vector<int> const& a, std::vector<int> const& b) {
@@ -42,7 +49,7 @@ std::vector<int> merged(std::vector<int> const& a, std::vector<int> const& b) {
 Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy const& policy) {
     auto const changes = take_changes(transaction, batch_rows_max);
     if (changes.rows == 0) return {};
-    Drained done{changes.rows, 0, 0};
+    Drained done{changes.rows, 0, 0, changes.rows == batch_rows_max};
 
     std::vector<int> uncounted;
     if (auto const& assets = changes.reheld_assets; !assets.empty()) {
@@ -63,10 +70,7 @@ Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy co
 
 int request_everything_missing(db::Transaction& transaction, Day today,
                                tracking::Policy const& policy) {
-    // Changes wait in the same line: not for long behind somebody's open transaction.
-    transaction.execute("SELECT set_config('lock_timeout', '1s', true)");
-    // A split whose day has come moves positions, and so writes into the outbox.
-    transaction.execute("SELECT portfoliod.apply_due_splits()");
+    be_brief(transaction);
     tracking::revive_failed_jobs(transaction);
     return tracking::request_all_missing_history(transaction, today, policy) +
            tracking::request_all_missing_rates(transaction, today, policy);
@@ -128,13 +132,18 @@ asio::awaitable<void> Drain::run() {
 }
 
 asio::awaitable<std::int64_t> Drain::drain_all() {
-    for (std::int64_t rows = 0;;) {
+    std::int64_t rows = 0;
+    for (auto barren = 0;;) {
         auto const began = std::chrono::steady_clock::now();
         auto batch = [this](db::Transaction& transaction) {
             return drain_batch(transaction, clock_.today(), policy_);
         };
         auto const done = co_await lane_.transact(batch);
-        if (done.rows <= 0) co_return rows; // nothing left but what others hold
+        if (done.rows <= 0) { // nothing but what others hold
+            if (!done.more || ++barren == barren_batches_max) co_return rows;
+            continue;
+        }
+        barren = 0;
         rows += done.rows;
         log::debug(
             fmt::format("worked off {} changes: {} backfill jobs queued, {} portfolios changed",
@@ -145,8 +154,7 @@ asio::awaitable<std::int64_t> Drain::drain_all() {
                                    .count()}});
         if (done.jobs > 0) on_jobs_queued_();
         co_await doorbell_.after_batch(done.rows, std::chrono::steady_clock::now() - began);
-        // While writers are silent they come in passes; what is there now was taken.
-        if (doorbell_.taken() && done.rows < batch_rows_max) co_return rows;
+        if (!done.more) co_return rows;
     }
 }
 
@@ -157,20 +165,59 @@ asio::awaitable<void> Drain::look_at_everything() {
         return request_everything_missing(transaction, today, policy_);
     };
     try {
+        auto const all_applied = co_await apply_due_splits();
         auto const jobs = co_await lane_.transact(request);
         everything_seen_on_ = today;
         if (jobs > 0)
             log::info(fmt::format("{} ranges of history are missing and were queued", jobs));
+        if (all_applied)
+            held_up_ = false;
+        else
+            put_off();
     } catch (db::Error const& e) {
         everything_ = true;
         if (e.sqlstate != lock_not_available) throw;
-        log::debug("somebody holds an asset; everything is looked at later");
-        not_before_ = std::chrono::steady_clock::now() + held_up_poll;
+        put_off();
     } catch (...) {
         everything_ = true;
         throw;
     }
     on_jobs_queued_(); // jobs left from before are waiting too
+}
+
+void Drain::put_off() {
+    everything_ = true;
+    not_before_ = std::chrono::steady_clock::now() + held_up_poll;
+    if (!held_up_)
+        log::warning(
+            "an open transaction holds positions or assets that are to be looked at: splits "
+            "that are due and missing history may wait until it ends");
+    held_up_ = true;
+}
+
+// Each asset for itself: somebody who holds one position keeps no other asset from its day.
+asio::awaitable<bool> Drain::apply_due_splits() {
+    auto look = [](db::Transaction& transaction) {
+        std::vector<int> assets;
+        for (auto const row : transaction.execute("SELECT portfoliod.assets_with_due_splits()"))
+            assets.push_back(row.integer(0));
+        return assets;
+    };
+    auto const due = co_await lane_.transact(look);
+    auto all_applied = true;
+    for (auto const asset : due) {
+        auto apply = [asset](db::Transaction& transaction) {
+            be_brief(transaction);
+            transaction.execute("SELECT portfoliod.apply_due_splits($1)", {std::vector{asset}});
+        };
+        try {
+            co_await lane_.transact(apply);
+        } catch (db::Error const& e) {
+            if (e.sqlstate != lock_not_available) throw;
+            all_applied = false;
+        }
+    }
+    co_return all_applied;
 }
 
 } // namespace portfoliod::bus

@@ -20,6 +20,7 @@ struct Drained {
     std::int64_t rows = 0;
     int jobs = 0;       ///< backfill jobs queued
     int portfolios = 0; ///< portfolios whose figures changed
+    bool more = false;  ///< the batch was full: there may be another
 };
 
 /// Takes one batch of changes and brings everything derived from them up to date: tracked assets,
@@ -28,7 +29,7 @@ struct Drained {
 Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy const& policy);
 
 /// Queues everything that is missing, from the tables alone; for start-up, reconnection and each
-/// new day. Waits no longer than a second for somebody's open transaction: db::Error 55P03.
+/// new day. Waits no longer than a second for a lock of somebody's open transaction: db::Error 55P03.
 int request_everything_missing(db::Transaction& transaction, Day today,
                                tracking::Policy const& policy);
 
@@ -54,11 +55,15 @@ class Drain {
     /// Until cancelled: drains when rung, at the latest after the fallback poll; when the day
     /// changes, looks at everything.
     boost::asio::awaitable<void> run();
-    /// Works off what there is now, and returns how many rows that were; throws db::Error.
+    /// Works off what there is now, and returns how many rows that were; throws db::Error. What comes meanwhile is for
+    /// the next call, so that this one ends under a steady stream.
     boost::asio::awaitable<std::int64_t> drain_all();
 
   private:
     boost::asio::awaitable<void> look_at_everything();
+    /// Whether all could be: not those in which somebody holds a position.
+    boost::asio::awaitable<bool> apply_due_splits();
+    void put_off(); ///< the look at everything
 
     db::Lane& lane_;
     Doorbell& doorbell_;
@@ -70,6 +75,7 @@ class Drain {
     bool everything_ = true;
     Day everything_seen_on_{};
     std::chrono::steady_clock::time_point not_before_{}; ///< somebody was in the way
+    bool held_up_ = false;                               ///< and that was said
 };
 
 } // namespace portfoliod::bus

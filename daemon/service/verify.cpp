@@ -170,6 +170,8 @@ class Verification {
         counted_ += static_cast<int>(counted_positions_.size());
         counted_positions_.clear();
         if (!figures_too_) return;
+        // Of one without trades the figures are zeros.
+        for (auto const& [portfolio, figures] : kept.figures) sums.try_emplace(portfolio);
         for (auto const& [portfolio, sum] : sums) compare(portfolio, sum, kept.figures);
     }
 
@@ -199,7 +201,10 @@ class Verification {
         for (auto const row : transaction_.execute(
                  "SELECT portfolio_id, current_value_usd, total_invested_usd, realized_gain_usd, "
                  "unrealized_gain_usd, fees_usd, status = 'incomplete' "
-                 "FROM portfolio_performance_cache WHERE portfolio_id BETWEEN $1 AND $2",
+                 "FROM portfolio_performance_cache WHERE portfolio_id BETWEEN $1 AND $2 "
+                 // One without is one to be valued.
+                 "AND num_nulls(current_value_usd, total_invested_usd, realized_gain_usd, "
+                 "unrealized_gain_usd, fees_usd, status) = 0",
                  {first, last}))
             page.figures[row.integer(0)] = {Cents::parse(row.text(1)), Cents::parse(row.text(2)),
                                             Cents::parse(row.text(3)), Cents::parse(row.text(4)),
@@ -332,7 +337,7 @@ void drain(db::Session& session, Config const& config, Day today) {
         auto transaction = session.begin();
         auto const done = bus::drain_batch(transaction, today, config.backfill);
         transaction.commit();
-        if (done.rows <= 0) return;
+        if (!done.more) return;
     }
 }
 

@@ -7,15 +7,15 @@
 --
 -- Not CHECKs: every INSERT reads each CHECK and each trigger's WHEN from the catalogue as text and compiles it anew, which
 -- for these rules was half of what a plain INSERT costs, while a function is kept compiled. It has no search_path of its own,
--- which would cost each row as much again; its operators and functions are named in full instead.
+-- which would cost each row as much again; its types, operators and functions are named in full instead.
 
 CREATE OR REPLACE FUNCTION portfoliod.accept_trade() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
-    wrong text;         -- the column
-    rule text;
-    message text;
-    hint text;
+    wrong pg_catalog.text;          -- the column
+    rule pg_catalog.text;
+    message pg_catalog.text;
+    hint pg_catalog.text;
 BEGIN
     IF NEW.fee IS NULL THEN
         NEW.fee := 0;
@@ -24,7 +24,7 @@ BEGIN
     IF NEW.quantity OPERATOR(pg_catalog.>) 0 AND NEW.quantity OPERATOR(pg_catalog.<>) 'NaN'
        AND NEW.price OPERATOR(pg_catalog.>=) 0 AND NEW.price OPERATOR(pg_catalog.<>) 'NaN'
        AND NEW.fee OPERATOR(pg_catalog.>=) 0 AND NEW.fee OPERATOR(pg_catalog.<>) 'NaN'
-       AND NEW.transaction_type::text OPERATOR(pg_catalog.=) ANY ('{buy,sell}')
+       AND NEW.transaction_type::pg_catalog.text OPERATOR(pg_catalog.=) ANY ('{buy,sell}')
        AND NEW.timestamp OPERATOR(pg_catalog.>=) '1900-01-01'
        AND NEW.timestamp OPERATOR(pg_catalog.-) interval '24 hours' OPERATOR(pg_catalog.<=) (pg_catalog.now() AT TIME ZONE 'UTC')
        AND (NEW.rate_to_usd IS NULL
@@ -48,7 +48,7 @@ BEGIN
         wrong := 'rate_to_usd'; rule := 'transactions_rate_positive';
         message := pg_catalog.format('rate_to_usd is %s; it must be above 0', pg_catalog.trim_scale(NEW.rate_to_usd));
         hint := 'US dollars for one unit of the asset''s native currency; NULL takes the rate of that day.';
-    ELSIF NEW.transaction_type::text OPERATOR(pg_catalog.<>) ALL ('{buy,sell}') THEN
+    ELSIF NEW.transaction_type::pg_catalog.text OPERATOR(pg_catalog.<>) ALL ('{buy,sell}') THEN
         wrong := 'transaction_type'; rule := 'transactions_type_known';
         message := pg_catalog.format('transaction_type is "%s"; it must be ''buy'' or ''sell''', NEW.transaction_type);
         hint := 'Splits go into asset_splits.';

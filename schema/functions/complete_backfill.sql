@@ -10,6 +10,8 @@ DECLARE
     done record;
     settled date;
 BEGIN
+    -- Prices are merged in the same transaction: in the order of a TRUNCATE of them, which locks the coverage after the table.
+    LOCK TABLE ONLY public.asset_prices IN ROW EXCLUSIVE MODE;
     UPDATE public.backfill_queue AS job
     SET status = 'completed', completed_at = now() AT TIME ZONE 'UTC', error_message = NULL,
         retry_after = NULL, lease_token = NULL, lease_until = NULL

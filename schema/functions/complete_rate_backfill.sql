@@ -7,6 +7,8 @@ LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     done record;
 BEGIN
+    -- as in complete_backfill
+    LOCK TABLE public.exchange_rates IN ROW EXCLUSIVE MODE;
     UPDATE portfoliod.rate_backfill_queue AS job
     SET status = 'completed', completed_at = now() AT TIME ZONE 'UTC', error_message = NULL,
         retry_after = NULL, lease_token = NULL, lease_until = NULL

@@ -10,8 +10,9 @@ SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     gone record;
 BEGIN
+    PERFORM portfoliod.refuse_old_snapshot();
     PERFORM FROM portfoliod.price_coverage ORDER BY asset_id FOR NO KEY UPDATE;
-    UPDATE portfoliod.price_coverage SET served = '{}', outdated_at = now() AT TIME ZONE 'UTC';
+    UPDATE portfoliod.price_coverage SET served = '{}', outdated_at = clock_timestamp() AT TIME ZONE 'UTC';
     FOR gone IN SELECT asset_id, min(timestamp)::date AS from_date, max(timestamp)::date AS to_date
                   FROM public.asset_prices GROUP BY asset_id ORDER BY asset_id
     LOOP

@@ -5,19 +5,32 @@
 -- own range only (see revive_failed_jobs()). What was asked for within twelve hours is not asked for again: the last
 -- days may not have been published when it was (see settled_until()); unless a new split has made all of it out of date.
 -- The tracked_assets rows are locked first, so two daemons cannot queue the same gap; the exclusion constraint on
--- backfill_queue would refuse it anyway.
--- Touches: backfill_queue, tracked_assets (locks); reads price_coverage.
+-- backfill_queue would refuse it anyway. When all are looked at, those that a transaction in progress holds (a price typed in psql) go
+-- into the outbox instead, to be looked at when it has ended.
+-- Touches: backfill_queue, tracked_assets (locks), portfoliod.pending_changes; reads price_coverage.
 CREATE OR REPLACE FUNCTION portfoliod.request_missing_history(
     asset_ids integer[], today date, before interval, max_attempts integer)
 RETURNS integer
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
+    mine integer[];
+    held integer[];
     queued integer;
 BEGIN
-    PERFORM 1 FROM public.tracked_assets AS tracked
-    WHERE asset_ids IS NULL OR tracked.asset_id = ANY (asset_ids)
-    ORDER BY tracked.asset_id
-    FOR NO KEY UPDATE;
+    IF asset_ids IS NULL THEN
+        mine := ARRAY(SELECT tracked.asset_id FROM public.tracked_assets AS tracked
+                      ORDER BY tracked.asset_id FOR NO KEY UPDATE SKIP LOCKED);
+        held := ARRAY(SELECT tracked.asset_id FROM public.tracked_assets AS tracked EXCEPT SELECT unnest(mine));
+        IF held <> '{}' THEN
+            PERFORM portfoliod.come_back_to('{}', held, 'infinity');
+            asset_ids := mine;
+        END IF;
+    ELSE
+        PERFORM 1 FROM public.tracked_assets AS tracked
+        WHERE tracked.asset_id = ANY (asset_ids)
+        ORDER BY tracked.asset_id
+        FOR NO KEY UPDATE;
+    END IF;
 
     INSERT INTO public.backfill_queue (asset_id, start_date, end_date, max_attempts)
     SELECT gaps.asset_id, lower(gap), upper(gap) - 1, request_missing_history.max_attempts

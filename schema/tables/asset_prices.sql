@@ -10,7 +10,7 @@ CREATE TABLE public.asset_prices (
     id        BIGSERIAL,
     asset_id  INTEGER NOT NULL REFERENCES public.assets (id),
     timestamp TIMESTAMP NOT NULL
-        CONSTRAINT asset_prices_timestamp_in_range CHECK (isfinite(timestamp) AND timestamp >= '1900-01-01'),
+        CONSTRAINT asset_prices_timestamp_in_range CHECK (timestamp >= '1900-01-01' AND timestamp < '10000-01-01'),
     -- (28,12): coins trade below 10^-8, and 'NaN' passes every comparison with >, so it is refused by name
     open      DECIMAL(28,12) CONSTRAINT asset_prices_open_is_number CHECK (open <> 'NaN'),
     high      DECIMAL(28,12) CONSTRAINT asset_prices_high_is_number CHECK (high <> 'NaN'),

@@ -7,7 +7,7 @@
 CREATE TABLE public.asset_splits (
     asset_id    INTEGER NOT NULL REFERENCES public.assets (id) ON DELETE CASCADE,
     ex_date     DATE NOT NULL
-        CONSTRAINT asset_splits_date_in_range CHECK (isfinite(ex_date) AND ex_date >= '1900-01-01'),
+        CONSTRAINT asset_splits_date_in_range CHECK (ex_date >= '1900-01-01' AND ex_date < '10000-01-01'),
     -- not integers: some providers write 3 for 2 as 1.5 for 1
     numerator   NUMERIC(18,8) NOT NULL
         CONSTRAINT asset_splits_numerator_positive CHECK (numerator > 0 AND numerator <> 'NaN'),

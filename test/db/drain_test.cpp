@@ -164,3 +164,65 @@ TEST_CASE("one portfolio that cannot be valued does not keep the others from it"
                          {bad}) == "0");
     CHECK(database.value("SELECT count(*) FROM portfoliod.pending_changes") == "0");
 }
+
+TEST_CASE("a full batch says that there may be more, the last one that there is none") {
+    test::Database database;
+    database.run("INSERT INTO portfoliod.pending_changes (currency_code, from_date) "
+                 "SELECT 'EUR', '2026-01-01' FROM generate_series(1, 10001)");
+    auto const first = drain(database);
+    CHECK(first.rows == 10'000);
+    CHECK(first.more);
+    auto const second = drain(database);
+    CHECK(second.rows == 1);
+    CHECK_FALSE(second.more);
+}
+
+TEST_CASE("a look at everything passes over an asset that somebody holds, and comes back to it") {
+    test::Database database;
+    auto const portfolio = test::add_portfolio(database, "ann@example.org");
+    auto const held = test::add_asset(database, "TSLA", "stock", "NASDAQ", "USD");
+    auto const free = test::add_asset(database, "AAPL", "stock", "NASDAQ", "USD");
+    test::buy(database, portfolio, held, "1", "100", "2026-01-10");
+    test::buy(database, portfolio, free, "1", "100", "2026-01-10");
+    drain(database);
+    database.run("DELETE FROM backfill_queue");
+    db::Session other{{database.url(), "other"}};
+    {
+        auto open = other.begin();
+        open.execute("SELECT FROM tracked_assets WHERE asset_id = $1 FOR NO KEY UPDATE", {held});
+        auto transaction = database.session().begin();
+        CHECK(bus::request_everything_missing(transaction, today, {}) == 1);
+        transaction.commit();
+        CHECK(database.value("SELECT string_agg(asset_id::text, ' ') FROM backfill_queue") ==
+              std::to_string(free));
+        CHECK(database.value("SELECT string_agg(asset_id::text, ' ') FROM "
+                             "portfoliod.pending_changes") == std::to_string(held));
+        CHECK(drain(database).rows == 0); // put back
+        open.commit();
+    }
+    CHECK(drain(database).jobs == 1);
+}
+
+TEST_CASE(
+    "a trade in a currency whose rates somebody holds is counted, and its rates are asked for "
+    "when they are free") {
+    test::Database database;
+    auto const portfolio = test::add_portfolio(database, "ann@example.org");
+    auto const asset = test::add_asset(database, "SAP", "stock", "XETRA", "EUR");
+    database.run("INSERT INTO portfoliod.rate_coverage (currency_code) VALUES ('EUR')");
+    db::Session other{{database.url(), "other"}};
+    {
+        auto open = other.begin();
+        open.execute("SELECT FROM portfoliod.rate_coverage FOR NO KEY UPDATE");
+        test::buy(database, portfolio, asset, "1", "100", "2026-01-10");
+        drain(database);
+        CHECK(database.value("SELECT tracking_users FROM tracked_assets") == "1");
+        CHECK(database.value("SELECT count(*) FROM portfoliod.rate_backfill_queue") == "0");
+        CHECK(database.value("SELECT string_agg(asset_id::text, ' ') FROM "
+                             "portfoliod.pending_changes") == std::to_string(asset));
+        open.commit();
+    }
+    drain(database);
+    CHECK(database.value("SELECT count(*) FROM portfoliod.rate_backfill_queue") == "1");
+    CHECK(database.value("SELECT count(*) FROM portfoliod.pending_changes") == "0");
+}

@@ -319,3 +319,24 @@ TEST_CASE("a new job is announced, and again when somebody sets it back to pendi
     CHECK(bus.heard() == Texts{price_job, rate_job});
     CHECK(bus.left().empty());
 }
+
+TEST_CASE("days that no calendar of ours can name are refused, and so hold up nobody's figures") {
+    test::Database database;
+    auto const asset = test::add_asset(database, "SAP", "stock", "XETRA", "EUR");
+    for (std::string const day : {"20200-05-01", "infinity", "0999-01-01", "-infinity"}) {
+        CAPTURE(day);
+        CHECK(database
+                  .error_of("INSERT INTO exchange_rates (currency_code, rate_to_usd, "
+                            "timestamp) VALUES ('EUR', 1.1, '" +
+                            day + "')")
+                  .find("exchange_rates_timestamp_in_range") != std::string::npos);
+        CHECK(database
+                  .error_of("INSERT INTO asset_splits (asset_id, ex_date, numerator, "
+                            "denominator) VALUES (" +
+                            std::to_string(asset) + ", '" + day + "', 2, 1)")
+                  .find("asset_splits_date_in_range") != std::string::npos);
+        CHECK(database.error_of("INSERT INTO asset_prices (asset_id, timestamp, close) VALUES (" +
+                                std::to_string(asset) + ", '" + day + "', 1)") != "");
+    }
+    CHECK(database.value("SELECT count(*) FROM portfoliod.pending_changes") == "0");
+}

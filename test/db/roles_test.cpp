@@ -461,6 +461,33 @@ TEST_CASE("the daemon can neither read password hashes, nor write the ledger's p
     }
 }
 
+TEST_CASE("nobody but the owner can attach a trigger function, the daemon neither") {
+    Ledger ledger;
+    CHECK(ledger.value("SELECT coalesce(string_agg(p.oid::regprocedure::text, ', '), 'none') FROM "
+                       "pg_proc p WHERE p.pronamespace = 'portfoliod'::regnamespace AND "
+                       "p.prorettype = 'trigger'::regtype AND "
+                       "has_function_privilege('portfoliod', p.oid, 'execute')") == "none");
+    Actor daemon{ledger, "portfoliod"};
+    CHECK(daemon.denied("CREATE TEMP TABLE t (x int); CREATE TRIGGER b AFTER TRUNCATE ON t EXECUTE "
+                        "FUNCTION portfoliod.clear_positions(); TRUNCATE t"));
+}
+
+TEST_CASE("a type of one's own called text does not make a purchase of what is none") {
+    Ledger ledger;
+    Actor app{ledger, "portfolio_app"};
+    auto const before = ledger.value("SELECT count(*) FROM transactions");
+    CHECK(app.attempt("CREATE COLLATION pg_temp.ci (provider = icu, locale = 'und-u-ks-level2', "
+                      "deterministic = "
+                      "false); CREATE DOMAIN pg_temp.text AS pg_catalog.text COLLATE pg_temp.ci; "
+                      "INSERT INTO "
+                      "transactions (portfolio_id, asset_id, transaction_type, quantity, price, "
+                      "timestamp) "
+                      "VALUES "
+                      "(1, 1, 'BUY', 1, 1, '2026-02-01')")
+              .find("it must be 'buy' or 'sell'") != std::string::npos);
+    CHECK(ledger.value("SELECT count(*) FROM transactions") == before);
+}
+
 TEST_CASE("the daemon can do everything it does with its own role alone") {
     Ledger ledger;
     test::buy(ledger, 1, test::add_asset(ledger, "SAP", "stock", "XETRA", "EUR"), "1", "100",
@@ -537,5 +564,6 @@ TEST_CASE("the daemon can do everything it does with its own role alone") {
     CHECK(ledger.value("SELECT current_value_usd FROM portfolio_performance_cache") == "7.00");
     CHECK(ledger.value(
               "SELECT count(*) FROM pg_proc p WHERE p.pronamespace = 'portfoliod'::regnamespace "
-              "AND NOT has_function_privilege('portfoliod', p.oid, 'execute')") == "0");
+              "AND p.prorettype <> 'trigger'::regtype AND NOT has_function_privilege('portfoliod', "
+              "p.oid, 'execute')") == "0");
 }

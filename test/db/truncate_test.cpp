@@ -129,3 +129,34 @@ TEST_CASE("TRUNCATE of everything at once leaves nothing, and nothing to stumble
                         "(SELECT count(*) FROM portfoliod.pending_changes) + (SELECT count(*) FROM "
                         "portfoliod.price_coverage) + (SELECT count(*) FROM asset_prices)") == "0");
 }
+
+TEST_CASE("a position numbered as one before a TRUNCATE is not opened with that one's checkpoint") {
+    Savings savings;
+    savings.run(
+        "INSERT INTO transactions (portfolio_id, asset_id, transaction_type, quantity, "
+        "price, timestamp) SELECT 1, 1, 'buy', 1, 10, timestamp '2026-02-01' + i * interval "
+        "'1 day' FROM generate_series(1, 40) AS i");
+    savings.drain();
+    REQUIRE(savings.value("SELECT count(*) > 0 FROM portfoliod.ledger_checkpoints") == "t");
+    savings.run("TRUNCATE users RESTART IDENTITY CASCADE");
+    CHECK(savings.value("SELECT count(*) FROM portfoliod.ledger_checkpoints") == "0");
+    REQUIRE(test::add_portfolio(savings, "ann@example.org") == 1);
+    test::buy(savings, 1, 1, "3", "100", "2026-01-05");
+    savings.drain();
+    CHECK(savings.value("SELECT total_invested_usd FROM portfolio_performance_cache") == "300.00");
+}
+
+TEST_CASE("TRUNCATE under an older snapshot is refused, since it would not see all there is") {
+    Savings savings;
+    for (auto const* const table : {"asset_prices", "exchange_rates", "asset_splits"}) {
+        CAPTURE(table);
+        auto transaction = savings.session().begin();
+        transaction.execute_script("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+        try {
+            transaction.execute_script(std::string{"TRUNCATE "} + table);
+            FAIL_CHECK("it was done");
+        } catch (db::Error const& e) {
+            CHECK(std::string{e.what()}.find("READ COMMITTED") != std::string::npos);
+        }
+    }
+}

@@ -290,3 +290,35 @@ TEST_CASE("a price typed and left uncommitted holds up nobody's figures, and the
     waiting.until(wrong_values, "0");
     CHECK(daemon.stop() == 0);
 }
+
+TEST_CASE("a position that somebody holds keeps no other asset's split from its day") {
+    test::Database database;
+    test::MarketServer market;
+    test::Daemon daemon{database, market};
+    test::Waiting waiting{database};
+    auto const ann = test::add_portfolio(database, "ann@example.org");
+    auto const held = test::add_asset(database, "AAPL", "stock", "NASDAQ", "USD");
+    auto const other = test::add_asset(database, "TSLA", "stock", "NASDAQ", "USD");
+    for (auto const asset : {held, other})
+        test::buy(database, ann, asset, "1", "100", "2026-03-02");
+    // The clock cannot be set: splits whose day has come while no trigger and no daemon looked.
+    database.run("ALTER TABLE asset_splits DISABLE TRIGGER USER");
+    database.run("INSERT INTO asset_splits (asset_id, ex_date, numerator, denominator) "
+                 "SELECT id, '2026-04-01', 2, 1 FROM assets");
+    database.run("ALTER TABLE asset_splits ENABLE TRIGGER USER");
+    db::Session idle{{database.url(), "test"}};
+    {
+        auto open = idle.begin();
+        open.execute("SELECT FROM portfolio_positions WHERE asset_id = $1 FOR NO KEY UPDATE",
+                     {held});
+        daemon.start();
+        waiting.until(
+            fmt::format("SELECT quantity = 2 FROM portfolio_positions WHERE asset_id = {}", other),
+            "t");
+        daemon.wait_for_log("an open transaction holds positions or assets");
+        waiting.until("SELECT count(DISTINCT asset_id) FROM backfill_queue", "2");
+        open.commit();
+    }
+    waiting.until("SELECT count(*) FROM portfolio_positions WHERE quantity = 2", "2");
+    CHECK(daemon.stop() == 0);
+}

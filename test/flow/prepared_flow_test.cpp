@@ -46,16 +46,18 @@ TEST_CASE(
     "a trade that was announced cannot be prepared: the server says so, and nothing is left") {
     Prepared server;
     Books books{server};
-    auto transaction = books.session().begin();
-    transaction.execute_script(insert);
-    try {
-        transaction.execute_script("PREPARE TRANSACTION 'refused'");
-        FAIL_CHECK("it was prepared");
-    } catch (db::Error const& e) {
-        CHECK(std::string{e.what()}.find("cannot PREPARE a transaction that has executed LISTEN, "
-                                         "UNLISTEN, or NOTIFY") != std::string::npos);
+    {
+        db::Session user{{books.url(), "user"}};
+        auto transaction = user.begin();
+        transaction.execute_script(insert);
+        try {
+            transaction.execute_script("PREPARE TRANSACTION 'refused'");
+            FAIL_CHECK("it was prepared");
+        } catch (db::Error const& e) {
+            CHECK(std::string{e.what()}.find("cannot PREPARE a transaction that has executed "
+                                             "LISTEN, UNLISTEN, or NOTIFY") != std::string::npos);
+        }
     }
-    books.reconnect();
     CHECK(books.value("SELECT (SELECT count(*) FROM transactions) + (SELECT count(*) FROM "
                       "portfolio_positions) + (SELECT count(*) FROM pg_prepared_xacts)") == "0");
 }

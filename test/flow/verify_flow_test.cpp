@@ -4,6 +4,7 @@
 #include "support/waiting.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace portfoliod;
 
@@ -203,7 +204,11 @@ TEST_CASE("verify notices figures made from a falsified checkpoint, and a runnin
     valued.daemon.start();
     valued.database.run("UPDATE portfoliod.ledger_checkpoints SET invested = invested + 1");
     test::buy(valued.database, valued.ann, valued.share, "1", "55", "2026-11-01");
-    waiting.until("SELECT count(*) FROM portfoliod.pending_changes", "0");
+    waiting.until("SELECT (SELECT count(*) FROM portfoliod.pending_changes) + "
+                  "(SELECT count(*) FROM backfill_queue WHERE status IN ('pending', "
+                  "'in_progress')) + (SELECT count(*) FROM portfoliod.rate_backfill_queue WHERE "
+                  "status IN ('pending', 'in_progress'))",
+                  "0");
     // The checkpoint's lie is in the figures: 2 more than the trades make.
     CHECK(valued.daemon.run("verify") == 1);
     CHECK_MESSAGE(valued.daemon.output().find("portfolio 1: total_invested_usd is ") !=
@@ -236,4 +241,28 @@ TEST_CASE("verify notices a fee, a rate and an own rate changed past the trigger
     past_triggers("UPDATE transactions SET fee = 3 WHERE id = 1");
     past_triggers("UPDATE exchange_rates SET rate_to_usd = 2 WHERE timestamp = '2026-03-03'");
     past_triggers("UPDATE transactions SET rate_to_usd = 3 WHERE asset_id = 2");
+}
+
+TEST_CASE("verify notices figures that are missing, and figures of a portfolio without trades") {
+    Valued valued;
+    valued.database.run("UPDATE portfolio_performance_cache SET realized_gain_usd = NULL");
+    CHECK(valued.daemon.run("verify") == 1);
+    CHECK_MESSAGE(valued.daemon.output().find("portfolio 1: it has trades and no figures") !=
+                      std::string::npos,
+                  valued.daemon.output());
+    CHECK(valued.daemon.run("verify --repair") == 0);
+    CHECK(valued.daemon.run("verify") == 0);
+
+    auto const empty = test::add_portfolio(valued.database, "bob@example.org");
+    valued.database.run("INSERT INTO portfolio_performance_cache (portfolio_id, current_value_usd, "
+                        "total_invested_usd, realized_gain_usd, unrealized_gain_usd, fees_usd, "
+                        "status) VALUES ($1, 0, 5, 0, 0, 0, 'final')",
+                        {empty});
+    CHECK(valued.daemon.run("verify") == 1);
+    CHECK_MESSAGE(valued.daemon.output().find(fmt::format(
+                      "portfolio {}: total_invested_usd is 5.00, its trades make 0.00", empty)) !=
+                      std::string::npos,
+                  valued.daemon.output());
+    CHECK(valued.daemon.run("verify --repair") == 0);
+    CHECK(valued.daemon.run("verify") == 0);
 }
