@@ -29,6 +29,12 @@ target_compile_definitions(portfoliod_asio PUBLIC BOOST_ASIO_SEPARATE_COMPILATIO
   BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
 target_link_libraries(portfoliod_asio PUBLIC Boost::headers OpenSSL::SSL Threads::Threads)
 target_include_directories(portfoliod_asio SYSTEM PUBLIC ${Boost_INCLUDE_DIRS})
+
+add_library(portfoliod_json STATIC ${CMAKE_SOURCE_DIR}/cmake/json.cpp)
+target_link_libraries(portfoliod_json PUBLIC Boost::headers)
+target_include_directories(portfoliod_json SYSTEM PUBLIC ${Boost_INCLUDE_DIRS})
+
 if(PORTFOLIOD_SANITIZE)
   target_compile_options(portfoliod_asio PRIVATE -fsanitize=${PORTFOLIOD_SANITIZE})
+  target_compile_options(portfoliod_json PRIVATE -fsanitize=${PORTFOLIOD_SANITIZE})
 endif()

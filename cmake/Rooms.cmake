@@ -14,7 +14,7 @@ function(portfoliod_room name)
   elseif(name STREQUAL market)
     target_link_libraries(portfoliod_market PRIVATE PkgConfig::SIMDJSON date::date-tz)
   elseif(name STREQUAL service)
-    target_link_libraries(portfoliod_service PRIVATE PkgConfig::SYSTEMD)
+    target_link_libraries(portfoliod_service PRIVATE PkgConfig::SYSTEMD portfoliod_json)
     target_compile_definitions(portfoliod_service PUBLIC
       PORTFOLIOD_DATA_DIR="${CMAKE_INSTALL_FULL_DATADIR}/portfoliod")
   endif()

@@ -41,7 +41,7 @@ bool speaks_for_all(RateAnswer const&) { return true; }
 template <class Answer>
 class Walk {
   public:
-    explicit Walk(std::string const& route) {
+    Walk(std::string const& route, MarketOptions const& options) : heard_(options.heard) {
         best_.outcome = {OutcomeKind::refused,
                          fmt::format("no provider is configured: set routes.{}", route),
                          {}};
@@ -51,6 +51,7 @@ class Walk {
     bool take(Provider const& provider, Answer answer) {
         bool const done = answered(answer.outcome) && speaks_for_all(answer);
         if (!answered(answer.outcome)) log_failure(provider, answer.outcome);
+        if (heard_) heard_(provider.declaration().name, answer.outcome);
         if (done || !asked_ || better(answer)) best_ = std::move(answer);
         asked_ = true;
         return done;
@@ -66,6 +67,7 @@ class Walk {
                *answer.outcome.wait < *best_.outcome.wait;
     }
 
+    decltype(MarketOptions::heard) const& heard_;
     Answer best_;
     bool asked_ = false;
 };
@@ -75,7 +77,7 @@ class Walk {
 ProviderMarket::ProviderMarket(asio::any_io_executor executor,
                                std::vector<Declaration> declarations, Routes const& routes,
                                Clock const& clock, MarketOptions options)
-    : executor_(std::move(executor)), options_(options) {
+    : executor_(std::move(executor)), options_(std::move(options)) {
     for (auto& declaration : declarations) {
         auto const name = declaration.name;
         auto& https = client(declaration.ca_file);
@@ -118,7 +120,7 @@ ProviderMarket::Route const& ProviderMarket::price_route(std::string const& asse
 }
 
 asio::awaitable<PriceAnswer> ProviderMarket::history(Asset asset, DayRange range) {
-    Walk<PriceAnswer> walk{asset.asset_type};
+    Walk<PriceAnswer> walk{asset.asset_type, options_};
     for (auto* const provider : price_route(asset.asset_type)) {
         auto pending = provider->history(asset, range);
         auto answer = co_await std::move(pending);
@@ -128,7 +130,7 @@ asio::awaitable<PriceAnswer> ProviderMarket::history(Asset asset, DayRange range
 }
 
 asio::awaitable<PriceAnswer> ProviderMarket::quote(Asset asset) {
-    Walk<PriceAnswer> walk{asset.asset_type};
+    Walk<PriceAnswer> walk{asset.asset_type, options_};
     for (auto* const provider : price_route(asset.asset_type)) {
         auto pending = provider->quote(asset);
         auto answer = co_await std::move(pending);
@@ -139,7 +141,7 @@ asio::awaitable<PriceAnswer> ProviderMarket::quote(Asset asset) {
 
 asio::awaitable<RateAnswer> ProviderMarket::rates_history(std::vector<std::string> currencies,
                                                           DayRange range) {
-    Walk<RateAnswer> walk{"rates_history"};
+    Walk<RateAnswer> walk{"rates_history", options_};
     for (auto* const provider : rates_history_) {
         auto pending = provider->rates_history(currencies, range);
         auto answer = co_await std::move(pending);
@@ -149,7 +151,7 @@ asio::awaitable<RateAnswer> ProviderMarket::rates_history(std::vector<std::strin
 }
 
 asio::awaitable<RateAnswer> ProviderMarket::rates_latest(std::vector<std::string> currencies) {
-    Walk<RateAnswer> walk{"rates_latest"};
+    Walk<RateAnswer> walk{"rates_latest", options_};
     for (auto* const provider : rates_latest_) {
         auto pending = provider->rates_latest(currencies);
         auto answer = co_await std::move(pending);

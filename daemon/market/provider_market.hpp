@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,6 +30,8 @@ struct MarketOptions {
     HttpsLimits https;
     /// How long a request waits in line for its provider's limits before it counts as rate_limited.
     std::chrono::milliseconds wait_max{30'000};
+    /// Told of each provider's answer along a route, the good and the bad; may be empty.
+    std::function<void(std::string const& provider, Outcome const& outcome)> heard = {};
 };
 
 /// The providers of the configuration behind one door.

@@ -24,6 +24,8 @@ struct Arguments {
     bool starter = false;
     TransactionImport transactions;
     bool repair = false;
+    bool probe = false;
+    Fetch fetch;
 };
 
 /// The file named, else the default file where there is one, else the defaults.
@@ -63,6 +65,19 @@ int import_assets_command(Arguments const& arguments) {
          {assignments("--column", arguments.columns), assignments("--value", arguments.values)}});
 }
 
+void describe(CLI::App& command, Fetch& fetch) {
+    command.add_option("SYMBOL|CURRENCY", fetch.what, "an asset of the catalogue, or a currency")
+        ->required();
+    command.add_option("--from", fetch.from, "first day of a range, YYYY-MM-DD; else the latest");
+    command.add_option("--to", fetch.to, "its last day; else yesterday");
+    command.add_option("--provider", fetch.provider, "this one instead of the configured route");
+    command.add_option("--exchange", fetch.exchange, "where the symbol stands on several");
+    command.add_option("--type", fetch.asset_type,
+                       "stock, crypto, commodity or bond, for a symbol not in the catalogue");
+    command.add_option("--currency", fetch.currency, "what such a symbol is priced in");
+    command.add_flag("--json", fetch.json, "print JSON");
+}
+
 template <class Command>
 int guarded(Command const& command) {
     try {
@@ -91,6 +106,12 @@ int run_command_line(int argc, char const* const* argv, int (*run_daemon)(Config
     auto* const migrate =
         app.add_subcommand("migrate", "create or upgrade the schema; safe to repeat");
     migrate->add_option("--url", arguments.url, "the database, instead of the configuration's");
+    auto* const checking =
+        app.add_subcommand("check", "look over configuration, database, schema and provider files");
+    checking->add_flag("--probe", arguments.probe, "ask each provider in use for one symbol, too");
+    auto* const fetching = app.add_subcommand(
+        "fetch", "ask a provider, print what it says and what would become of it; store nothing");
+    describe(*fetching, arguments.fetch);
     auto* const verification = app.add_subcommand(
         "verify", "compute everything that is kept again, and say where it differs");
     verification->add_flag("--repair", arguments.repair, "mend what differs");
@@ -129,6 +150,8 @@ int run_command_line(int argc, char const* const* argv, int (*run_daemon)(Config
     return guarded([&] {
         if (run->parsed()) return run_daemon(configuration(arguments));
         if (migrate->parsed()) return migrate_database(configuration(arguments), arguments.url);
+        if (checking->parsed()) return check(configuration(arguments), arguments.probe);
+        if (fetching->parsed()) return fetch(configuration(arguments), arguments.fetch);
         if (verification->parsed()) return verify(configuration(arguments), arguments.repair);
         if (import->parsed())
             return import_transactions(configuration(arguments), arguments.transactions);

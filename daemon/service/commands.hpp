@@ -38,6 +38,24 @@ int import_transactions(Config const& config, TransactionImport const& import);
 /// `repair` mends what can be mended, and returns 1 only when something cannot.
 int verify(Config const& config, bool repair);
 
+struct Fetch {
+    std::string what;     ///< an asset's symbol, or a currency
+    std::string exchange; ///< where the symbol stands on several; "" = any
+    std::string
+        asset_type;       ///< with `currency`: asked as it is, whether or not the catalogue has it
+    std::string currency; ///< the asset's own
+    std::string from, to; ///< YYYY-MM-DD; "" and "" = the latest; `to` "" = yesterday
+    std::string provider; ///< "" = along the configured route
+    bool json = false;
+};
+
+/// Asks a provider and prints what it says, and what the daemon would make of it. Stores nothing. 1 when nobody answered.
+int fetch(Config const& config, Fetch const& fetch);
+
+/// Looks over database, schema and providers, and prints a line for each; the configuration itself is read by now. `probe` also
+/// asks each provider in use for one symbol. 1 when something is wrong.
+int check(Config const& config, bool probe);
+
 /// The catalogue that comes with portfoliod: beside the providers.
 std::filesystem::path starter_catalogue(Config const& config);
 
