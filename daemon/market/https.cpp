@@ -4,6 +4,7 @@
 #include "base/timeout.hpp"
 #include "market/certificate_check.hpp"
 #include "market/resolve.hpp"
+#include "market/response_reader.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -11,11 +12,6 @@
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/error.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <boost/system/system_error.hpp>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -25,7 +21,6 @@
 namespace portfoliod::market {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 using Kind = HttpsError::Kind;
@@ -74,8 +69,7 @@ class Exchange {
         : url_(std::move(url))
         , limits_(limits)
         , request_(request_text(url_, headers))
-        , stream_(executor, tls)
-        , buffer_(limits.header_bytes_max + chunk_bytes_max) {}
+        , stream_(executor, tls) {}
 
     asio::awaitable<HttpsResponse> run() {
         co_await connect();
@@ -88,8 +82,6 @@ class Exchange {
     [[nodiscard]] char const* stage() const { return stage_; }
 
   private:
-    static constexpr std::size_t chunk_bytes_max = std::size_t{64} * 1024;
-
     asio::awaitable<void> connect() {
         stage_ = "looking up its address";
         error_code error;
@@ -157,54 +149,17 @@ class Exchange {
 
     asio::awaitable<HttpsResponse> receive() {
         stage_ = "waiting for its answer";
-        http::response_parser<http::string_body> parser;
-        parser.header_limit(static_cast<std::uint32_t>(limits_.header_bytes_max));
-        parser.body_limit(limits_.body_bytes_max);
-        error_code error;
-        co_await http::async_read_header(stream_, buffer_, parser,
-                                         asio::redirect_error(asio::use_awaitable, error));
-        if (error) fail_reading(error);
-        stage_ = "reading its answer";
-        if (!parser.is_done())
-            co_await http::async_read(stream_, buffer_, parser,
-                                      asio::redirect_error(asio::use_awaitable, error));
-        if (error) fail_reading(error);
-        co_return response(parser.release());
-    }
-
-    HttpsResponse response(http::response<http::string_body> message) const {
-        HttpsResponse response;
-        response.status = static_cast<int>(message.result_int());
-        response.content_type = message[http::field::content_type];
-        if (auto const found = message.find(http::field::retry_after); found != message.end())
-            response.retry_after = found->value();
-        auto const encoding = message[http::field::content_encoding];
-        bool const is_plain = encoding.empty() || boost::beast::iequals(encoding, "identity");
-        if (!is_plain && response.status == 200)
-            throw HttpsError(
-                Kind::protocol,
-                fmt::format("{} sent a compressed answer, though none was asked for", url_.host));
-        if (is_plain) response.body = std::move(message.body());
-        return response;
-    }
-
-    [[noreturn]] void fail_reading(error_code error) const {
-        if (error == http::error::header_limit || error == http::error::buffer_overflow)
-            fail(error, Kind::too_large,
-                 fmt::format("{} sent headers of more than {} bytes", url_.host,
-                             limits_.header_bytes_max));
-        if (error == http::error::body_limit)
-            fail(error, Kind::too_large,
-                 fmt::format("the answer of {} is larger than {} bytes", url_.host,
-                             limits_.body_bytes_max));
-        if (error == http::error::end_of_stream)
-            fail(error, Kind::cut_off,
-                 fmt::format("{} closed the connection without an answer", url_.host));
-        if (is_cut_off(error))
-            fail(error, Kind::cut_off,
-                 fmt::format("the answer of {} broke off midway: {}", url_.host, in_words(error)));
-        fail(error, Kind::protocol,
-             fmt::format("{} did not answer in HTTP: {}", url_.host, error.message()));
+        ResponseReader reader{url_.host, limits_};
+        while (!reader.is_done()) {
+            error_code error;
+            auto const bytes = co_await stream_.async_read_some(
+                reader.room(), asio::redirect_error(asio::use_awaitable, error));
+            if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
+            if (bytes > 0) reader.received(bytes);
+            if (error && !reader.is_done()) reader.closed(error);
+            if (reader.has_begun()) stage_ = "reading its answer";
+        }
+        co_return reader.release();
     }
 
     [[noreturn]] void fail(error_code error, Kind kind, std::string const& what) const {
@@ -212,25 +167,11 @@ class Exchange {
         throw HttpsError(kind, what);
     }
 
-    static bool is_cut_off(error_code error) {
-        return error == asio::ssl::error::stream_truncated || error == asio::error::eof ||
-               error == http::error::partial_message ||
-               error.category() == asio::error::get_system_category();
-    }
-
-    static std::string in_words(error_code error) {
-        if (error == asio::ssl::error::stream_truncated || error == asio::error::eof ||
-            error == http::error::partial_message)
-            return "the connection was closed";
-        return error.message();
-    }
-
     Url url_;
     HttpsLimits limits_;
     std::string request_;
     std::string refusal_; ///< why the certificate was not accepted
     asio::ssl::stream<tcp::socket> stream_;
-    boost::beast::flat_buffer buffer_;
     char const* stage_ = "starting";
 };
 
