@@ -48,9 +48,8 @@ BEGIN
         WHERE used.requests >= most.requests AND used.requests - gone.requests < most.requests) AS leaving ON true;
 
     -- A pause that a wrong clock put far ahead is cut to what the daemon would wait at most.
-    state.paused_until := least(state.paused_until, moment + interval '1 day');
+    paused_ms := coalesce(least(86400000, greatest(0, ceil(1000 * extract(epoch FROM state.paused_until - moment)))), 0);
     pace := state.pace;
-    paused_ms := greatest(0, ceil(1000 * extract(epoch FROM state.paused_until - moment)));
     granted := CASE WHEN paused_ms > 0 THEN 0 ELSE greatest(0, coalesce(room, wanted)) END;
     wait_ms := CASE WHEN granted > 0 THEN 0
                     ELSE greatest(paused_ms, ceil(1000 * extract(epoch FROM free_at - moment)), 0) END;
