@@ -21,6 +21,7 @@
 #include "service/schema_files.hpp"
 #include "service/systemd.hpp"
 #include "tracking/backfill_worker.hpp"
+#include "tracking/stored_budgets.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -87,8 +88,12 @@ int run_daemon(service::Config const& config) {
     // Opens no session unless there is another daemon whose doorbell is waited for.
     db::Lane doorbell_lane{session("doorbell"), 1};
 
-    auto market = market::ProviderMarket{executor, service::load_providers(config),
-                                         service::routes(config), clock};
+    auto budgets = tracking::StoredBudgets{work_lane};
+    auto market = market::ProviderMarket{executor,
+                                         service::load_providers(config),
+                                         service::routes(config),
+                                         clock,
+                                         {.budgets = &budgets}};
     auto doorbell = bus::Doorbell{executor, drain_lane, doorbell_lane, config.doorbell};
     auto drain = bus::Drain{executor, drain_lane,      doorbell,
                             clock,    config.backfill, config.schedule.fallback_poll};

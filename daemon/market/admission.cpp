@@ -1,8 +1,8 @@
 #include "market/admission.hpp"
 
-#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
@@ -27,7 +27,7 @@ Permit::~Permit() {
 }
 
 Admission::Place::Place(Admission& a)
-    : admission(a), at(a.line_.emplace(a.line_.end(), a.executor_)) {}
+    : admission(a), at(a.line_.emplace(a.line_.end(), a.timers_.make())) {}
 
 Admission::Place::~Place() {
     bool const was_first = at == admission.line_.begin();
@@ -35,31 +35,37 @@ Admission::Place::~Place() {
     if (was_first) admission.wake_first();
 }
 
-Admission::Admission(asio::any_io_executor executor, Limiter& limiter)
-    : executor_(std::move(executor)), limiter_(limiter) {}
+Admission::Admission(Timers& timers, Limiter& limiter, Allotment& allotment)
+    : timers_(timers), limiter_(limiter), allotment_(allotment) {}
 
 asio::awaitable<std::optional<Permit>> Admission::acquire(std::chrono::milliseconds max_wait) {
     if (line_.size() >= line_max) co_return std::nullopt;
-    auto const give_up_at = asio::steady_timer::clock_type::now() + max_wait;
+    auto const give_up_at = limiter_.uptime() + max_wait;
     Place const place(*this);
     for (;;) {
-        auto const now = asio::steady_timer::clock_type::now();
+        auto const now = limiter_.uptime();
         auto const wait = limiter_.wait();
         bool const is_first = place.at == line_.begin();
-        if (is_first && limiter_.slot_free() && wait.count() == 0) {
+        bool const admitted = is_first && limiter_.slot_free() && wait.count() == 0;
+        if (admitted && allotment_.holds_one()) {
+            allotment_.spend();
             limiter_.started();
             co_return Permit(*this);
+        }
+        if (admitted) {
+            auto charging = allotment_.charge();
+            co_await std::move(charging);
+            auto const cancellation = co_await asio::this_coro::cancellation_state;
+            if (cancellation.cancelled() != asio::cancellation_type::none)
+                throw boost::system::system_error(asio::error::operation_aborted);
+            continue;
         }
         if (now >= give_up_at || now + wait > give_up_at) co_return std::nullopt;
         // Only the first in line counts the windows down; the others, and it too while no slot is
         // free, are woken.
         bool const awaits_window = is_first && limiter_.slot_free();
-        place.at->expires_at(awaits_window ? now + wait : give_up_at);
-        boost::system::error_code woken;
-        co_await place.at->async_wait(asio::redirect_error(asio::use_awaitable, woken));
-        auto const cancellation = co_await asio::this_coro::cancellation_state;
-        if (cancellation.cancelled() != asio::cancellation_type::none)
-            throw boost::system::system_error(asio::error::operation_aborted);
+        auto waiting = (*place.at)->wait(awaits_window ? wait : give_up_at - now);
+        co_await std::move(waiting);
     }
 }
 
@@ -69,7 +75,7 @@ void Admission::release() {
 }
 
 void Admission::wake_first() {
-    if (!line_.empty()) line_.front().cancel();
+    if (!line_.empty()) line_.front()->wake();
 }
 
 } // namespace portfoliod::market

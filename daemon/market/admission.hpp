@@ -1,13 +1,14 @@
 #pragma once
 
+#include "base/timer.hpp"
+#include "market/allotment.hpp"
 #include "market/limiter.hpp"
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <list>
+#include <memory>
 #include <optional>
 
 namespace portfoliod::market {
@@ -32,22 +33,22 @@ class Permit {
 /// The line before one provider: first come, first served. Used from the loop's thread only.
 class Admission {
   public:
-    /// `limiter` must outlive it.
-    Admission(boost::asio::any_io_executor executor, Limiter& limiter);
+    /// All of them must outlive it; `timers` go with the limiter's clock.
+    Admission(Timers& timers, Limiter& limiter, Allotment& allotment);
     Admission(Admission const&) = delete;
     Admission& operator=(Admission const&) = delete;
     ~Admission() = default;
 
-    /// Waits for its turn, a free slot and the provider's windows. Nothing when that is known to
-    /// take, or took, longer than max_wait, or when the line is full. Throws operation_aborted when
-    /// the task is cancelled.
+    /// Waits for its turn, a free slot, the provider's windows and a charged request. Nothing when
+    /// that is known to take, or took, longer than max_wait, or when the line is full. Throws
+    /// operation_aborted when the task is cancelled.
     boost::asio::awaitable<std::optional<Permit>> acquire(std::chrono::milliseconds max_wait);
 
     [[nodiscard]] std::size_t waiting() const { return line_.size(); }
 
   private:
     friend class Permit;
-    using Line = std::list<boost::asio::steady_timer>;
+    using Line = std::list<std::unique_ptr<Timer>>;
 
     /// A place in the line; given back on every way out, and whoever is first then looks again.
     struct Place {
@@ -63,8 +64,9 @@ class Admission {
     void release();
     void wake_first();
 
-    boost::asio::any_io_executor executor_;
+    Timers& timers_;
     Limiter& limiter_;
+    Allotment& allotment_;
     Line line_;
 };
 

@@ -33,11 +33,16 @@ enum class OutcomeKind {
 
 char const* to_text(OutcomeKind kind);
 
+/// Whom a bad outcome concerns: the provider with all it gives, or this kind of request alone (an
+/// endpoint that is paid for).
+enum class Scope { provider, request };
+
 struct Outcome {
     OutcomeKind kind = OutcomeKind::ok;
     std::string message; ///< what to tell the user; "" when ok. Never holds a key.
     std::optional<std::chrono::seconds>
         wait; ///< rate_limited: what the provider or its declaration asks for
+    Scope scope = Scope::provider;
 };
 
 /// One daily bar in the asset's native currency, in major units. Figures are decimal text as the
@@ -92,6 +97,7 @@ struct RateAnswer {
     Outcome outcome;
     std::string source;
     std::vector<RateRow> rows;
+    std::optional<DayRange> served; ///< as in PriceAnswer
 };
 
 } // namespace portfoliod::market

@@ -23,6 +23,9 @@ class Breaker {
 
     void failed();
 
+    /// In a row, at most as many as make a difference.
+    [[nodiscard]] int failures() const { return failures_; }
+
   private:
     [[nodiscard]] std::chrono::milliseconds pause() const;
 

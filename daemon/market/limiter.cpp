@@ -1,5 +1,7 @@
 #include "market/limiter.hpp"
 
+#include "base/backoff.hpp"
+
 #include <algorithm>
 #include <cassert>
 
@@ -9,6 +11,17 @@ namespace {
 
 constexpr int groups_per_window = 64;
 constexpr std::chrono::milliseconds pause_max = std::chrono::hours(24);
+constexpr std::chrono::milliseconds speed_window_max = std::chrono::hours(1);
+/// After a 429 that names no time. Its jitter is not used: one line stands before each provider.
+constexpr Backoff pause_unnamed{std::chrono::seconds(10), std::chrono::minutes(10)};
+constexpr double no_jitter = 1;
+/// Sums of sixteenths are exact in binary, and so are the halves that matter.
+constexpr double pace_gained = 1.0 / 16;
+constexpr double pace_min = 1.0 / 64;
+
+std::chrono::milliseconds capped(std::chrono::milliseconds time) {
+    return std::clamp(time, std::chrono::milliseconds(0), pause_max);
+}
 
 } // namespace
 
@@ -26,13 +39,12 @@ Limiter::Limiter(Limits const& limits, Clock const& clock)
 
 std::chrono::milliseconds Limiter::wait() {
     auto const now = uptime();
-    auto free_at = std::max(now, paused_until_);
+    auto free = std::max({now, paused_until_, refused_until_});
     for (auto& window : windows_) {
         leave(window, now);
-        if (window.requests >= window.requests_max)
-            free_at = std::max(free_at, window.groups.front().last + window.length);
+        free = std::max(free, free_at(window));
     }
-    return free_at - now;
+    return free - now;
 }
 
 void Limiter::started() {
@@ -56,9 +68,40 @@ void Limiter::finished() {
     --under_way_;
 }
 
-void Limiter::throttled(std::chrono::milliseconds retry_after) {
-    auto const pause = std::clamp(retry_after, std::chrono::milliseconds(0), pause_max);
-    paused_until_ = std::max(paused_until_, uptime() + pause);
+void Limiter::answered() {
+    pace_ = std::min(1.0, pace_ + pace_gained);
+    unnamed_in_a_row_ = 0;
+}
+
+void Limiter::throttled(std::optional<std::chrono::milliseconds> retry_after) {
+    if (bool const is_news = paused_for().count() == 0; is_news) {
+        pace_ = std::max(pace_min, pace_ / 2);
+        if (!retry_after) ++unnamed_in_a_row_;
+    }
+    auto const unnamed = pause_unnamed.wait(std::max(1, unnamed_in_a_row_), no_jitter);
+    pause(retry_after.value_or(unnamed));
+}
+
+void Limiter::pause(std::chrono::milliseconds time) {
+    paused_until_ = std::max(paused_until_, uptime() + capped(time));
+}
+
+void Limiter::refused(std::chrono::milliseconds time) { refused_until_ = uptime() + capped(time); }
+
+void Limiter::resume_pace(double pace) { pace_ = std::clamp(pace, pace_min, 1.0); }
+
+std::chrono::milliseconds Limiter::paused_for() {
+    return std::max(Uptime{0}, paused_until_ - uptime());
+}
+
+std::vector<WindowUse> Limiter::windows() {
+    auto const now = uptime();
+    std::vector<WindowUse> uses;
+    for (auto& window : windows_) {
+        leave(window, now);
+        uses.push_back({window.length, window.requests_max, admits(window), window.requests});
+    }
+    return uses;
 }
 
 Limiter::Uptime Limiter::uptime() {
@@ -66,6 +109,23 @@ Limiter::Uptime Limiter::uptime() {
     elapsed_ += std::max(now - clock_before_, std::chrono::microseconds(0));
     clock_before_ = now;
     return std::chrono::floor<Uptime>(elapsed_);
+}
+
+int Limiter::admits(Window const& window) const {
+    if (window.length > speed_window_max) return window.requests_max;
+    return std::max(1, static_cast<int>(window.requests_max * pace_));
+}
+
+/// When enough of its requests have left; long ago when it has room.
+Limiter::Uptime Limiter::free_at(Window const& window) const {
+    auto requests = window.requests;
+    auto free = Uptime{0};
+    for (auto const& group : window.groups) {
+        if (requests < admits(window)) break;
+        requests -= group.requests;
+        free = group.last + window.length;
+    }
+    return free;
 }
 
 void Limiter::leave(Window& window, Uptime now) {

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "market/budgets.hpp"
 #include "market/limits.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 namespace portfoliod::market {
@@ -14,12 +16,24 @@ namespace portfoliod::market {
 /// minute, hour, day, 30 days) instead of filling a bucket: a full bucket and its refill together
 /// admit twice the limit within one window, and a provider that counts would block us. Pure: no
 /// timers; whoever sends reports started() and finished().
+///
+/// The pace is the share of its speed limits (windows up to an hour; a day's budget is an amount,
+/// not a speed) that is used. It follows AIMD, as TCP's congestion avoidance does (RFC 5681, 3.1):
+/// "too many" halves it, every good answer gives a sixteenth of the limit back, so that senders who
+/// share a limit unknown to them settle below it. While a pause is on nothing is sent, so "too many"
+/// then comes from requests that were under way before: they do not halve it again.
 class Limiter {
   public:
+    /// Time since construction that never runs backwards: a clock set back stands still, one set
+    /// forward only frees windows early.
+    using Uptime = std::chrono::milliseconds;
+
     Limiter(Limits const& limits, Clock const& clock);
 
     /// Whether fewer requests are under way than the provider allows.
     [[nodiscard]] bool slot_free() const { return under_way_ < limits_.concurrency; }
+
+    [[nodiscard]] int under_way() const { return under_way_; }
 
     /// How long until its windows admit a request and a requested pause is over; 0 = now. Says
     /// nothing of slots.
@@ -27,14 +41,27 @@ class Limiter {
 
     void started();
     void finished();
+
+    /// A request was answered as it should.
+    void answered();
     /// The provider said "too many": no request before this time, capped at a day, has passed.
-    void throttled(std::chrono::milliseconds retry_after);
+    /// Without a time: ten seconds, twice as long for each further one, at most ten minutes.
+    void throttled(std::optional<std::chrono::milliseconds> retry_after);
+    /// It asked to be left alone without calling us too fast; capped at a day.
+    void pause(std::chrono::milliseconds time);
+    /// The stored budget admits nothing before this time, capped at a day, has passed.
+    void refused(std::chrono::milliseconds time);
+    /// Takes up a pace noted before a restart.
+    void resume_pace(double pace);
+
+    [[nodiscard]] double pace() const { return pace_; }
+
+    /// How much of a requested pause is left.
+    std::chrono::milliseconds paused_for();
+    std::vector<WindowUse> windows();
+    Uptime uptime();
 
   private:
-    /// Time since construction that never runs backwards: a clock set back stands still, one set
-    /// forward only frees windows early.
-    using Uptime = std::chrono::milliseconds;
-
     /// Requests that started close together (1/64 of the window); they leave the window with their
     /// last one.
     struct Group {
@@ -50,7 +77,8 @@ class Limiter {
         std::deque<Group> groups = {};
     };
 
-    Uptime uptime();
+    [[nodiscard]] int admits(Window const& window) const;
+    [[nodiscard]] Uptime free_at(Window const& window) const;
     static void leave(Window& window, Uptime now);
 
     Limits limits_;
@@ -59,6 +87,9 @@ class Limiter {
     Instant clock_before_;
     std::chrono::microseconds elapsed_{0};
     Uptime paused_until_{0};
+    Uptime refused_until_{0};
+    double pace_ = 1;
+    int unnamed_in_a_row_ = 0;
     int under_way_ = 0;
 };
 

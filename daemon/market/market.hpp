@@ -12,7 +12,8 @@ namespace portfoliod::market {
 
 /// What the rest of the daemon knows of the outside world. Each call walks the configured route: a
 /// provider that cannot answer hands over to the next; the outcome is the first `ok` or `empty`,
-/// else the one most worth waiting for. No call throws for what a provider did; that is its
+/// else the one most worth waiting for. A provider that reaches back less far answers for the days
+/// it has (`served`); the others are asked for by themselves, and go to the next one. No call throws for what a provider did; that is its
 /// Outcome.
 class Market {
   public:

@@ -7,14 +7,18 @@
 #include <iterator>
 #include <utility>
 
+// GCC 12 inlines Asio's allocation of a coroutine's frame into the caller and not its release, and
+// takes the two for a mismatch.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
 namespace portfoliod::market {
 
 namespace asio = boost::asio;
 
 namespace {
 
-/// After a 429 that names no time. Most windows are a minute.
-constexpr auto pause_unnamed = std::chrono::seconds{60};
+/// How long a provider that refuses us is not asked.
+constexpr std::chrono::milliseconds denied_pause = std::chrono::hours{1};
 
 bool answered(Outcome const& outcome) {
     return outcome.kind == OutcomeKind::ok || outcome.kind == OutcomeKind::empty;
@@ -43,34 +47,52 @@ PriceAnswer refused(std::string const& provider, Outcome outcome) {
 
 } // namespace
 
-Provider::Provider(asio::any_io_executor executor, Declaration declaration, HttpsClient& client,
-                   Clock const& clock, std::chrono::milliseconds wait_max)
+Provider::Provider(Declaration declaration, Surroundings const& surroundings,
+                   std::chrono::milliseconds wait_max)
     : declaration_(std::move(declaration))
-    , client_(client)
-    , clock_(clock)
+    , client_(surroundings.client)
+    , clock_(surroundings.clock)
+    , budgets_(surroundings.budgets)
     , wait_max_(wait_max)
-    , limiter_(declaration_.limits, clock)
-    , admission_(std::move(executor), limiter_)
-    , breaker_(clock) {}
+    , limiter_(declaration_.limits, clock_)
+    , allotment_(declaration_.name, limiter_, budgets_)
+    , admission_(surroundings.timers, limiter_, allotment_)
+    , breaker_(clock_) {}
+
+ProviderState Provider::state() {
+    return {declaration_.name, limiter_.windows(), standing(), limiter_.under_way(),
+            admission_.waiting()};
+}
+
+template <class Answer>
+asio::awaitable<Answer> Provider::noted(asio::awaitable<Answer> asking) {
+    auto answer = co_await std::move(asking);
+    auto noting = note_standing();
+    co_await std::move(noting);
+    co_return answer;
+}
 
 asio::awaitable<PriceAnswer> Provider::history(Asset const& asset, DayRange range) {
-    return prices(plan_history(declaration_, asset, range, clock_.today()), asset);
+    return noted(prices(plan_history(declaration_, asset, range, clock_.today()), asset));
 }
 
 asio::awaitable<PriceAnswer> Provider::quote(Asset const& asset) {
-    return prices(plan_quote(declaration_, asset), asset);
+    return noted(prices(plan_quote(declaration_, asset), asset));
 }
 
 asio::awaitable<RateAnswer> Provider::rates_history(std::vector<std::string> const& currencies,
                                                     DayRange range) {
-    return rates(plan_rates_history(declaration_, currencies, range, clock_.today()), currencies);
+    return noted(
+        rates(plan_rates_history(declaration_, currencies, range, clock_.today()), currencies));
 }
 
 asio::awaitable<RateAnswer> Provider::rates_latest(std::vector<std::string> const& currencies) {
-    return rates(plan_rates_latest(declaration_, currencies), currencies);
+    return noted(rates(plan_rates_latest(declaration_, currencies), currencies));
 }
 
 asio::awaitable<Provider::Asked> Provider::ask(Question question) {
+    auto noting = note_standing();
+    co_await std::move(noting);
     // Looked at before the line, so as not to use up the limits, and after it, for it may have
     // broken meanwhile.
     if (auto outcome = left_alone()) co_return *outcome;
@@ -112,6 +134,7 @@ asio::awaitable<PriceAnswer> Provider::prices(Plan plan, Asset asset) {
 asio::awaitable<RateAnswer> Provider::rates(Plan plan, std::vector<std::string> currencies) {
     RateAnswer whole;
     whole.source = declaration_.name;
+    whole.served = plan.served;
     if (plan.refusal) whole.outcome = *plan.refusal;
     if (plan.refusal) co_return whole;
     whole.outcome.kind = OutcomeKind::empty;
@@ -156,16 +179,52 @@ QuotedRates Provider::read(Question const& question, Asked const& asked) {
 /// A provider that says "too many" or keeps failing is left alone by every caller, not only by this
 /// one.
 void Provider::heed(Outcome const& outcome) {
-    if (outcome.kind == OutcomeKind::transient)
-        breaker_.failed();
-    else
-        breaker_.succeeded();
-    if (outcome.kind == OutcomeKind::rate_limited)
-        limiter_.throttled(outcome.wait.value_or(pause_unnamed));
+    if (outcome.kind == OutcomeKind::transient) return failed(outcome);
+    breaker_.succeeded();
+    bool const concerns_all = outcome.scope == Scope::provider;
+    if (outcome.kind == OutcomeKind::rate_limited && concerns_all) {
+        limiter_.throttled(outcome.wait);
+        note(outcome.message);
+    } else if (outcome.kind == OutcomeKind::denied && concerns_all) {
+        denied_until_ = limiter_.uptime() + denied_pause;
+        note(outcome.message);
+    } else {
+        bool const was_slow = limiter_.pace() < 1;
+        limiter_.answered();
+        if (!problem_.empty() || (was_slow && limiter_.pace() == 1)) note("");
+    }
+}
+
+void Provider::note(std::string problem) {
+    problem_ = std::move(problem);
+    is_news_ = true;
+}
+
+void Provider::failed(Outcome const& outcome) {
+    breaker_.failed();
+    // A 503 may say for how long.
+    if (outcome.wait) limiter_.pause(*outcome.wait);
+    note(outcome.message);
+}
+
+Standing Provider::standing() {
+    return {limiter_.paused_for(), limiter_.pace(), breaker_.failures(), breaker_.wait(), problem_};
+}
+
+asio::awaitable<void> Provider::note_standing() {
+    if (budgets_ == nullptr || !std::exchange(is_news_, false)) co_return;
+    auto noting = budgets_->note(declaration_.name, standing());
+    if (!co_await std::move(noting)) is_news_ = true;
 }
 
 /// Waiting for a broken provider uses up nobody's attempts, hence not `transient`.
 std::optional<Outcome> Provider::left_alone() {
+    if (auto const left = denied_until_ - limiter_.uptime(); left.count() > 0)
+        return Outcome{OutcomeKind::rate_limited,
+                       fmt::format("{} refuses us: {}; asked again within the hour, or after a "
+                                   "restart",
+                                   declaration_.name, problem_),
+                       std::chrono::ceil<std::chrono::seconds>(left)};
     auto const wait = std::chrono::ceil<std::chrono::seconds>(breaker_.wait());
     if (wait == std::chrono::seconds{0}) return std::nullopt;
     return Outcome{OutcomeKind::rate_limited,
@@ -176,6 +235,12 @@ std::optional<Outcome> Provider::left_alone() {
 
 Outcome Provider::no_permit() {
     auto const wait = std::chrono::ceil<std::chrono::seconds>(limiter_.wait());
+    if (!allotment_.reachable())
+        return {OutcomeKind::rate_limited,
+                fmt::format("{} is not asked while its budget cannot be written down: the database "
+                            "does not answer",
+                            declaration_.name),
+                wait};
     return {OutcomeKind::rate_limited,
             fmt::format("the limits of {} are used up; free again in {} s", declaration_.name,
                         wait.count()),
@@ -183,13 +248,14 @@ Outcome Provider::no_permit() {
 }
 
 Outcome Provider::no_answer(HttpsError const& error) {
-    breaker_.failed();
     auto const* const what = error.kind == HttpsError::Kind::certificate
                                  ? "its certificate was not accepted"
                                  : "no answer";
-    return {OutcomeKind::transient,
-            fmt::format("{}: {}: {}", declaration_.name, what, error.what()),
-            {}};
+    Outcome outcome{OutcomeKind::transient,
+                    fmt::format("{}: {}: {}", declaration_.name, what, error.what()),
+                    {}};
+    failed(outcome);
+    return outcome;
 }
 
 } // namespace portfoliod::market

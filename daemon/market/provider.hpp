@@ -2,8 +2,10 @@
 
 #include "base/time.hpp"
 #include "market/admission.hpp"
+#include "market/allotment.hpp"
 #include "market/answer.hpp"
 #include "market/breaker.hpp"
+#include "market/budgets.hpp"
 #include "market/declaration.hpp"
 #include "market/https.hpp"
 #include "market/limiter.hpp"
@@ -11,7 +13,6 @@
 #include "market/parse.hpp"
 #include "market/request.hpp"
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
@@ -22,19 +23,38 @@
 
 namespace portfoliod::market {
 
+/// How a provider stands at this moment, for people and for tests.
+struct ProviderState {
+    std::string name;
+    std::vector<WindowUse> windows; ///< as this process has used them
+    Standing standing;
+    int under_way = 0;
+    std::size_t waiting = 0;
+};
+
+/// What a Provider goes by; all outlive it.
+struct Surroundings {
+    HttpsClient& client;
+    Clock const& clock;
+    Timers& timers;             ///< that go with the clock
+    Budgets* budgets = nullptr; ///< absent: the limits are counted in memory alone
+};
+
 /// One provider, asked within its limits. No call throws for what the provider did; a cancelled
 /// task does end with operation_aborted.
 class Provider {
   public:
-    /// `client` and `clock` outlive it. A request that would have to wait longer than `wait_max`
-    /// for the limits is not made: its outcome is `rate_limited`.
-    Provider(boost::asio::any_io_executor executor, Declaration declaration, HttpsClient& client,
-             Clock const& clock, std::chrono::milliseconds wait_max);
+    /// A request that would have to wait longer than `wait_max` for the limits is not made: its
+    /// outcome is `rate_limited`.
+    Provider(Declaration declaration, Surroundings const& surroundings,
+             std::chrono::milliseconds wait_max);
     Provider(Provider const&) = delete;
     Provider& operator=(Provider const&) = delete;
     ~Provider() = default;
 
     [[nodiscard]] Declaration const& declaration() const { return declaration_; }
+
+    ProviderState state();
 
     // Not coroutines themselves: what these are given need not outlive the call.
     boost::asio::awaitable<PriceAnswer> history(Asset const& asset, DayRange range);
@@ -54,6 +74,14 @@ class Provider {
     PriceAnswer read(Question const& question, Asset const& asset, Asked const& asked);
     QuotedRates read(Question const& question, Asked const& asked);
     void heed(Outcome const& outcome);
+    void failed(Outcome const& outcome);
+    void note(std::string problem);
+    Standing standing();
+    /// Writes down what a restart must not forget, when there is news of it.
+    boost::asio::awaitable<void> note_standing();
+    /// The answer, once that is done.
+    template <class Answer>
+    boost::asio::awaitable<Answer> noted(boost::asio::awaitable<Answer> asking);
     std::optional<Outcome> left_alone();
     Outcome no_permit();
     Outcome no_answer(HttpsError const& error);
@@ -61,10 +89,17 @@ class Provider {
     Declaration declaration_;
     HttpsClient& client_;
     Clock const& clock_;
+    Budgets* budgets_;
     std::chrono::milliseconds wait_max_;
     Limiter limiter_;
+    Allotment allotment_;
     Admission admission_;
     Breaker breaker_;
+    /// After a denial that concerns all it gives: one request then finds out whether it still holds.
+    /// Not noted: whoever mends the key restarts the daemon and need not wait.
+    Limiter::Uptime denied_until_{0};
+    std::string problem_;
+    bool is_news_ = false; ///< of our standing, not noted yet
 };
 
 } // namespace portfoliod::market

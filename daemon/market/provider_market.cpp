@@ -33,9 +33,8 @@ void log_failure(Provider const& provider, Outcome const& outcome) {
                {{"PROVIDER", provider.declaration().name}, {"OUTCOME", to_text(outcome.kind)}});
 }
 
-bool speaks_for_all(PriceAnswer const& answer) { return !answer.served; }
-
-bool speaks_for_all(RateAnswer const&) { return true; }
+/// How long a job waits at most for a provider that wants to be left alone while another one only failed for the moment.
+constexpr auto wait_beside_failure = std::chrono::minutes{5};
 
 /// What a walk along a route has come to.
 template <class Answer>
@@ -49,15 +48,21 @@ class Walk {
 
     /// True when this answer ends the walk.
     bool take(Provider const& provider, Answer answer) {
-        bool const done = answered(answer.outcome) && speaks_for_all(answer);
-        if (!answered(answer.outcome)) log_failure(provider, answer.outcome);
+        bool const done = answered(answer.outcome);
+        if (!done) log_failure(provider, answer.outcome);
         if (heard_) heard_(provider.declaration().name, answer.outcome);
+        if (answer.outcome.kind == OutcomeKind::transient) one_may_soon_answer_ = true;
         if (done || !asked_ || better(answer)) best_ = std::move(answer);
         asked_ = true;
         return done;
     }
 
-    Answer result() { return std::move(best_); }
+    Answer result() {
+        auto& [kind, message, wait, scope] = best_.outcome;
+        if (kind == OutcomeKind::rate_limited && one_may_soon_answer_ && wait)
+            wait = std::min<std::chrono::seconds>(*wait, wait_beside_failure);
+        return std::move(best_);
+    }
 
   private:
     [[nodiscard]] bool better(Answer const& answer) const {
@@ -70,6 +75,7 @@ class Walk {
     decltype(MarketOptions::heard) const& heard_;
     Answer best_;
     bool asked_ = false;
+    bool one_may_soon_answer_ = false;
 };
 
 } // namespace
@@ -77,16 +83,24 @@ class Walk {
 ProviderMarket::ProviderMarket(asio::any_io_executor executor,
                                std::vector<Declaration> declarations, Routes const& routes,
                                Clock const& clock, MarketOptions options)
-    : executor_(std::move(executor)), options_(std::move(options)) {
+    : executor_(std::move(executor)), options_(std::move(options)), steady_timers_(executor_) {
+    Timers& timers = options_.timers != nullptr ? *options_.timers : steady_timers_;
     for (auto& declaration : declarations) {
         auto const name = declaration.name;
         auto& https = client(declaration.ca_file);
-        providers_.emplace(name, std::make_unique<Provider>(executor_, std::move(declaration),
-                                                            https, clock, options_.wait_max));
+        Surroundings const surroundings{https, clock, timers, options_.budgets};
+        providers_.emplace(name, std::make_unique<Provider>(std::move(declaration), surroundings,
+                                                            options_.wait_max));
     }
     for (auto const& [type, names] : routes.prices) price_routes_.emplace(type, route(type, names));
     rates_latest_ = route("rates_latest", routes.rates_latest);
     rates_history_ = route("rates_history", routes.rates_history);
+}
+
+std::vector<ProviderState> ProviderMarket::states() const {
+    std::vector<ProviderState> states;
+    for (auto const& [name, provider] : providers_) states.push_back(provider->state());
+    return states;
 }
 
 HttpsClient& ProviderMarket::client(std::optional<std::filesystem::path> const& ca_file) {

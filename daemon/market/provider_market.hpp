@@ -27,9 +27,11 @@ struct Routes {
 };
 
 struct MarketOptions {
-    HttpsLimits https;
+    HttpsLimits https = {};
     /// How long a request waits in line for its provider's limits before it counts as rate_limited.
     std::chrono::milliseconds wait_max{30'000};
+    Budgets* budgets = nullptr; ///< outlives the market; absent: limits are counted in memory alone
+    Timers* timers = nullptr;   ///< outlive it and go with its clock; absent: real time
     /// Told of each provider's answer along a route, the good and the bad; may be empty.
     std::function<void(std::string const& provider, Outcome const& outcome)> heard = {};
 };
@@ -48,6 +50,9 @@ class ProviderMarket final : public Market {
                                                      DayRange range) override;
     boost::asio::awaitable<RateAnswer> rates_latest(std::vector<std::string> currencies) override;
 
+    /// By name.
+    [[nodiscard]] std::vector<ProviderState> states() const;
+
   private:
     using Route = std::vector<Provider*>;
 
@@ -58,6 +63,7 @@ class ProviderMarket final : public Market {
 
     boost::asio::any_io_executor executor_;
     MarketOptions options_;
+    SteadyTimers steady_timers_;
     /// One for each CA file: a TLS context holds all trusted certificates.
     std::map<std::optional<std::filesystem::path>, HttpsClient> clients_;
     std::map<std::string, std::unique_ptr<Provider>> providers_;

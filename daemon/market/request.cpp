@@ -179,18 +179,23 @@ Plan plan_rates(Declaration const& provider, Gives gives, std::vector<std::strin
         if (rule.gives != gives || lacks_key(provider)) continue;
         auto const currencies = take_served(rule, wanted);
         if (currencies.empty()) continue;
+        auto reached = range;
         if (range && rule.oldest_days && range->first < today - days{*rule.oldest_days}) {
-            unserved =
-                refusal(OutcomeKind::out_of_range,
-                        fmt::format("{} reaches back {} days", provider.name, *rule.oldest_days));
-            continue;
+            reached->first = today - days{*rule.oldest_days};
+            if (reached->first > range->last) {
+                unserved = refusal(
+                    OutcomeKind::out_of_range,
+                    fmt::format("{} reaches back {} days", provider.name, *rule.oldest_days));
+                continue;
+            }
+            if (!plan.served || plan.served->first < reached->first) plan.served = reached;
         }
         for (auto const& variables : currency_requests(provider, rule, currencies)) {
             if (!range) {
                 plan.questions.push_back(question(provider, rule, variables, {}));
                 continue;
             }
-            for (auto const& part : windows(*range, rule.window, rule.pad_days)) {
+            for (auto const& part : windows(*reached, rule.window, rule.pad_days)) {
                 auto dated = variables;
                 set_days(dated, part, rule.pad_days, today);
                 plan.questions.push_back(question(provider, rule, std::move(dated), part));

@@ -18,6 +18,8 @@ char const* to_text(Verdict verdict) {
         return "rate_limited";
     case Verdict::transient:
         return "transient";
+    case Verdict::unserved:
+        return "unserved";
     case Verdict::permanent:
         return "permanent";
     }
@@ -91,8 +93,11 @@ PutOff put_off_for(market::Outcome const& outcome, int attempts, Policy const& p
         return {Verdict::rate_limited,
                 std::max(outcome.wait.value_or(std::chrono::seconds{0}), backed_off),
                 outcome.message};
-    case OutcomeKind::unknown_symbol:
     case OutcomeKind::out_of_range:
+        return {Verdict::unserved, std::chrono::seconds{0},
+                outcome.message + "; these days stay missing unless a provider that reaches back "
+                                  "further is added to the route"};
+    case OutcomeKind::unknown_symbol:
     case OutcomeKind::denied:
     case OutcomeKind::refused:
         return {Verdict::permanent, std::chrono::seconds{0}, outcome.message};
@@ -102,7 +107,9 @@ PutOff put_off_for(market::Outcome const& outcome, int attempts, Policy const& p
     case OutcomeKind::malformed:
         break;
     }
-    return {Verdict::transient, backed_off, outcome.message};
+    // A 503 may say for how long.
+    return {Verdict::transient,
+            std::max(outcome.wait.value_or(std::chrono::seconds{0}), backed_off), outcome.message};
 }
 
 std::string put_off(db::Transaction& transaction, std::string_view queue,
@@ -139,6 +146,11 @@ std::optional<int> complete(db::Transaction& transaction, PriceJob const& job,
 std::optional<int> complete(db::Transaction& transaction, RateJobs const& jobs,
                             market::RateAnswer const& answer, Day today) {
     auto ours = false;
+    // A batch asks from the earliest day of any of its jobs: who asked for less may have got it all.
+    auto const served_from = [&answer](DayRange const& range) -> std::optional<Day> {
+        if (!answer.served || answer.served->first <= range.first) return std::nullopt;
+        return answer.served->first;
+    };
     for (auto const& job : jobs.jobs) {
         std::optional<Day> last_row;
         auto rows = 0;
@@ -149,8 +161,8 @@ std::optional<int> complete(db::Transaction& transaction, RateJobs const& jobs,
             ++rows;
         }
         ours = transaction
-                   .execute("SELECT portfoliod.complete_rate_backfill($1, $2, $3, $4, $5)",
-                            {job.id, jobs.token, last_row, rows, today})
+                   .execute("SELECT portfoliod.complete_rate_backfill($1, $2, $3, $4, $5, $6)",
+                            {job.id, jobs.token, served_from(job.range), last_row, rows, today})
                    .one()
                    .boolean(0) ||
                ours;

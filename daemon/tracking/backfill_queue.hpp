@@ -49,7 +49,7 @@ std::optional<PriceJob> claim_price_job(db::Transaction& transaction, Policy con
 std::optional<RateJobs> claim_rate_jobs(db::Transaction& transaction, Policy const& policy);
 
 /// What a try that brought nothing means for its jobs.
-enum class Verdict { rate_limited, transient, permanent };
+enum class Verdict { rate_limited, transient, unserved, permanent };
 
 struct PutOff {
     Verdict verdict = Verdict::transient;

@@ -58,11 +58,14 @@ std::optional<int> store(db::Transaction& transaction, RateJobs const& jobs,
     return complete(transaction, jobs, answer, today);
 }
 
-/// Jobs of a batch whose currency the answer does not have: no provider has all currencies.
+/// Jobs of a batch whose currency the answer does not have (no provider has all currencies), or whose days
+/// all lie before those it reaches back to.
 std::vector<RateJobs> take_unanswered(RateJobs& jobs, market::RateAnswer const& answer) {
     std::vector<RateJobs> alone;
-    if (jobs.jobs.size() < 2 || answer.rows.empty()) return alone; // no row at all: a weekend
+    if (jobs.jobs.size() < 2) return alone;
     auto const missing = [&answer](RateJobs::Job const& job) {
+        if (answer.served && job.range.last < answer.served->first) return true;
+        if (answer.rows.empty()) return false; // no row at all: a weekend
         return std::ranges::none_of(
             answer.rows, [&job](auto const& row) { return row.currency == job.currency; });
     };

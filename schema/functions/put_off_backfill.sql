@@ -1,6 +1,8 @@
 -- put_off_backfill(queue, job_ids, token, outcome, wait, message): ends a try that brought no rows, for either queue.
 --   'rate_limited'  the provider or its budget said "later": waits, and no attempt is used up;
 --   'transient'     an attempt is used up; waits and is tried again, at max_attempts it has failed;
+--   'unserved'      has failed at once, like a job that used up its attempts: the days are older than any provider serves, newer ones
+--                   are not, and tomorrow's configuration may name one that reaches back further;
 --   'permanent'     has failed at once, and no attempt is used up: that is how revive_failed_jobs() tells the two failures apart.
 -- Returns each job's status now; jobs whose token is no longer this one are left alone and not returned.
 -- Touches: backfill_queue or portfoliod.rate_backfill_queue, portfoliod.pending_changes.
@@ -30,7 +32,8 @@ BEGIN
                         ELSE 'failed' END AS status
             FROM %1$s AS mine
             CROSS JOIN LATERAL (
-                SELECT mine.attempts + CASE $3 WHEN 'transient' THEN 1 ELSE 0 END AS attempts) AS tried
+                SELECT CASE $3 WHEN 'transient' THEN mine.attempts + 1
+                               WHEN 'unserved' THEN mine.max_attempts ELSE mine.attempts END AS attempts) AS tried
             WHERE mine.id = ANY ($1) AND mine.lease_token = $2 AND mine.status = 'in_progress'
             FOR NO KEY UPDATE OF mine
         ) AS verdict

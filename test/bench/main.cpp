@@ -1,5 +1,6 @@
 // Measures the program beside references of the same run; see ./bench.
 #include "bench/bus.hpp"
+#include "bench/market.hpp"
 
 #include <CLI/CLI.hpp>
 #define DOCTEST_CONFIG_IMPLEMENT // the tests' daemon reports through it
@@ -17,12 +18,15 @@ int main(int argc, char** argv) {
     app.add_option("--json", json, "write the figures to this file");
     app.add_option("--seconds", seconds, "each run of the write path; 30");
     app.add_option("--inserts", options.latencies, "inserts whose announcement is timed; 5000");
-    app.add_subcommand("bus", "writers, latency, bulk, memory");
+    auto const* const bus = app.add_subcommand("bus", "writers, latency, bulk, memory");
+    auto const* const market = app.add_subcommand("market", "limits kept while providers fail");
     CLI11_PARSE(app, argc, argv);
     options.write_path = std::chrono::seconds{seconds};
     try {
         bench::Report report;
-        bench::bus(report, options);
+        auto const all = app.get_subcommands().empty();
+        if (all || bus->parsed()) bench::bus(report, options);
+        if (all || market->parsed()) bench::market(report);
         if (!json.empty()) report.write_json(json);
     } catch (std::exception const& e) {
         fmt::print(stderr, "bench: {}\n", e.what());

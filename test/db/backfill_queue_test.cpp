@@ -135,6 +135,18 @@ TEST_CASE("days before those a provider reaches back to stay missing when a job 
     CHECK(complete(2, "2026-11-21", std::nullopt) == "t");
     CHECK(queue.value("SELECT coalesce(max(served::text), '{}') FROM portfoliod.price_coverage "
                       "WHERE asset_id = 2") == "{}");
+    // Each is cut to what was served, and a job of its own asks for the days before.
+    CHECK(queue.value("SELECT string_agg(concat_ws(' ', asset_id, start_date, end_date, status, "
+                      "max_attempts), ', ' ORDER BY id) FROM backfill_queue") ==
+          "1 2026-01-10 2026-01-31 completed 3, 2 2026-11-21 2026-11-22 completed 3, "
+          "1 2026-01-01 2026-01-09 pending 3, 2 2026-11-20 2026-11-20 pending 3");
+}
+
+TEST_CASE("days older than any provider serves fail at once like a job that used up its attempts") {
+    Queue queue;
+    CHECK(queue.put_off(1, queue.claim(1), "unserved", "reaches back 30 days") == "failed");
+    CHECK(queue.state(1) == "failed 3 reaches back 30 days; to try again: "
+                            "UPDATE backfill_queue SET status = 'pending' WHERE id = 1");
 }
 
 TEST_CASE("a job whose lease has run out is taken over, and the old token is refused") {
@@ -283,8 +295,9 @@ TEST_CASE("rate jobs are claimed together under one token and finished one by on
     CHECK(claimed.one().integer(1) == 2);
     CHECK(queue.value("SELECT string_agg(currency_code, ' ') "
                       "FROM portfoliod.claim_rate_backfill('1 min', 9)") == "JPY");
-    auto const complete = "SELECT portfoliod.complete_rate_backfill($1, $2, '2026-01-30', 21, "
-                          "'2026-11-23')";
+    auto const complete =
+        "SELECT portfoliod.complete_rate_backfill($1, $2, NULL, '2026-01-30', 21, "
+        "'2026-11-23')";
     CHECK(queue.value(complete, {1, token}) == "t");
     CHECK(queue.value(complete, {3, token}) == "f");
     CHECK(queue.value("SELECT string_agg(currency_code || ' ' || served, ', ') "

@@ -520,7 +520,8 @@ TEST_CASE("the daemon can do everything it does with its own role alone") {
           "SELECT portfoliod.put_off_backfill('backfill_queue', ARRAY[job_id], token, 'transient', "
           "'1 min', "
           "'503') FROM portfoliod.claim_backfill('1 min')",
-          "SELECT portfoliod.complete_rate_backfill(job_id, token, end_date, 1, '2026-11-23') "
+          "SELECT portfoliod.complete_rate_backfill(job_id, token, NULL, end_date, 1, "
+          "'2026-11-23') "
           "FROM portfoliod.claim_rate_backfill('1 min', 1)",
           "UPDATE backfill_queue SET status = 'pending' WHERE status = 'completed'",
           "SELECT portfoliod.request_missing_rates(NULL, '2026-11-24', 5)",

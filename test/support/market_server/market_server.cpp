@@ -136,6 +136,10 @@ void MarketServer::add_split(std::string symbol, Day day, int numerator, int den
     running_->state.add_split({std::move(symbol), day, numerator, denominator});
 }
 
+void MarketServer::list_since(std::string symbol, Day day) {
+    running_->state.list_since(std::move(symbol), day);
+}
+
 void MarketServer::misbehave(Misbehaviour misbehaviour) {
     running_->state.misbehave(std::move(misbehaviour));
 }
@@ -148,6 +152,10 @@ std::vector<std::string> MarketServer::requests() const { return running_->state
 
 int MarketServer::count(std::string_view target_prefix) const {
     return running_->state.count(target_prefix);
+}
+
+std::vector<std::optional<Misbehaviour>> MarketServer::faults() const {
+    return running_->state.faults();
 }
 
 void MarketServer::forget_requests() { running_->state.forget_requests(); }

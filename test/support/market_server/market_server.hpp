@@ -47,6 +47,8 @@ class MarketServer {
     void set_today(Day day);
     /// Listed among Yahoo's events; prices stay as they are.
     void add_split(std::string symbol, Day day, int numerator, int denominator);
+    /// Yahoo has no price of the symbol before this day.
+    void list_since(std::string symbol, Day day);
 
     /// Added behind those that still hold; the first whose path fits is taken.
     void misbehave(Misbehaviour misbehaviour);
@@ -60,6 +62,8 @@ class MarketServer {
     [[nodiscard]] std::vector<std::string> requests() const;
     /// How many requests had a path and query that start with this.
     [[nodiscard]] int count(std::string_view target_prefix) const;
+    /// What was wrong with the answer to each of requests().
+    [[nodiscard]] std::vector<std::optional<Misbehaviour>> faults() const;
     void forget_requests();
     /// Waits until at least `wanted` such requests have arrived; false when `limit` has passed
     /// first.

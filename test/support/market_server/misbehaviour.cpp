@@ -15,6 +15,7 @@ struct Name {
 constexpr Name names[] = {
     {"429", Fault::too_many},
     {"500", Fault::server_error},
+    {"401", Fault::denied},
     {"slow", Fault::slow},
     {"drip", Fault::drip},
     {"cut", Fault::cut},

@@ -12,6 +12,7 @@ namespace portfoliod::test {
 enum class Fault {
     too_many,     ///< "429": with Retry-After when one is given
     server_error, ///< "500"
+    denied,       ///< "401"
     slow,         ///< the right answer after `delay`
     drip,         ///< the right answer byte by byte, `delay` between two
     cut, ///< Content-Length, half the body, then the connection is gone without TLS's farewell
@@ -34,6 +35,8 @@ struct Misbehaviour {
     int times = 1;          ///< then all is well again; 0 = until told otherwise
     std::optional<std::string> retry_after = {}; ///< of 429 and 500, as it is: seconds or a date
     std::chrono::milliseconds delay{0};          ///< 0: a minute for slow, 20 ms for drip
+    int percent =
+        100; ///< of the requests that fit, by the server's dice, the others are answered well
 };
 
 /// "429", "500", "slow", "drip", "cut" … as /control calls them; otherwise the enumerators' own

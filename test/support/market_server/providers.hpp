@@ -3,7 +3,10 @@
 #include "support/market_server/message.hpp"
 #include "support/market_server/prices.hpp"
 
+#include <functional>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace portfoliod::test {
@@ -22,6 +25,7 @@ struct Market {
     Prices prices;
     Instant now;
     std::vector<ListedSplit> splits = {};
+    std::map<std::string, Day, std::less<>> first_days = {}; ///< of symbols listed late
 
     [[nodiscard]] Day today() const { return std::chrono::floor<std::chrono::days>(now); }
 };
@@ -29,7 +33,7 @@ struct Market {
 /// Symbols that start with NOPE or UNKNOWN are known to nobody.
 bool is_unknown(std::string_view symbol);
 
-/// No price is older than this day.
+/// No price is older than this day, or than the symbol's own.
 inline constexpr Day listed_since = std::chrono::sys_days(std::chrono::year(2000) / 1 / 3);
 
 /// Each answers the requests of its provider and gives nothing for any other.

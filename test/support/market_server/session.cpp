@@ -63,6 +63,8 @@ Plan plan(Misbehaviour const& how, Reply const& right) {
         return whole({429, "text/plain", "Edge: Too Many Requests", retry_after});
     case Fault::server_error:
         return whole({500, "text/plain", "Internal Server Error", retry_after});
+    case Fault::denied:
+        return whole({401, "text/plain", "Unauthorized"});
     case Fault::html:
         return whole({200, "text/html", "<!DOCTYPE html><html><body>Please agree</body></html>"});
     case Fault::redirect:

@@ -13,18 +13,28 @@ constexpr std::chrono::hours time_of_a_set_day{18};
 
 } // namespace
 
-State::State(MarketServerOptions const& options) : prices(options.seed), today_(options.today) {
+State::State(MarketServerOptions const& options)
+    : prices(options.seed), today_(options.today), dice_(options.seed) {
     for (auto const& rule : options.replay) replay_.add(rule);
 }
 
 std::optional<Misbehaviour> State::received(Request const& request) {
     auto const lock = std::scoped_lock(mutex_);
-    if (targets_.size() < targets_max) targets_.push_back(request.target);
+    auto misbehaviour = due_for(request);
+    if (targets_.size() < targets_max) {
+        targets_.push_back(request.target);
+        faults_.push_back(misbehaviour);
+    }
     arrived_.notify_all();
+    return misbehaviour;
+}
+
+std::optional<Misbehaviour> State::due_for(Request const& request) {
     auto const due = std::ranges::find_if(misbehaviours_, [&](Misbehaviour const& misbehaviour) {
         return request.path.starts_with(misbehaviour.path);
     });
     if (due == misbehaviours_.end()) return std::nullopt;
+    if (due->percent < 100 && static_cast<int>(dice_() % 100) >= due->percent) return std::nullopt;
     auto const misbehaviour = *due;
     if (due->times == 1)
         misbehaviours_.erase(due);
@@ -47,7 +57,7 @@ Reply State::answer(Request const& request) const {
 Market State::market() const {
     auto const lock = std::scoped_lock(mutex_);
     auto const now = today_ ? Instant(*today_ + time_of_a_set_day) : SystemClock().now();
-    return {prices, now, splits_};
+    return {prices, now, splits_, first_days_};
 }
 
 void State::set_today(std::optional<Day> day) {
@@ -58,6 +68,11 @@ void State::set_today(std::optional<Day> day) {
 void State::add_split(ListedSplit split) {
     auto const lock = std::scoped_lock(mutex_);
     splits_.push_back(std::move(split));
+}
+
+void State::list_since(std::string symbol, Day day) {
+    auto const lock = std::scoped_lock(mutex_);
+    first_days_.insert_or_assign(std::move(symbol), day);
 }
 
 void State::misbehave(Misbehaviour misbehaviour) {
@@ -90,9 +105,15 @@ int State::count(std::string_view target_prefix) const {
     return count_locked(target_prefix);
 }
 
+std::vector<std::optional<Misbehaviour>> State::faults() const {
+    auto const lock = std::scoped_lock(mutex_);
+    return faults_;
+}
+
 void State::forget_requests() {
     auto const lock = std::scoped_lock(mutex_);
     targets_.clear();
+    faults_.clear();
 }
 
 bool State::wait_for(int wanted, std::string_view target_prefix,

@@ -6,8 +6,11 @@
 #include "support/market_server/replay.hpp"
 
 #include <condition_variable>
+#include <functional>
 #include <list>
+#include <map>
 #include <mutex>
+#include <random>
 
 namespace portfoliod::test {
 
@@ -23,6 +26,7 @@ class State {
     [[nodiscard]] Market market() const;
     void set_today(std::optional<Day> day);
     void add_split(ListedSplit split);
+    void list_since(std::string symbol, Day day);
     void misbehave(Misbehaviour misbehaviour);
     void behave();
     void show(Shown certificate);
@@ -30,6 +34,7 @@ class State {
 
     [[nodiscard]] std::vector<std::string> requests() const;
     [[nodiscard]] int count(std::string_view target_prefix) const;
+    [[nodiscard]] std::vector<std::optional<Misbehaviour>> faults() const;
     void forget_requests();
     bool wait_for(int wanted, std::string_view target_prefix,
                   std::chrono::milliseconds limit) const;
@@ -37,6 +42,7 @@ class State {
     Prices const prices;
 
   private:
+    std::optional<Misbehaviour> due_for(Request const& request);
     [[nodiscard]] int count_locked(std::string_view target_prefix) const;
 
     mutable std::mutex mutex_;
@@ -46,6 +52,9 @@ class State {
     std::vector<ListedSplit> splits_;
     std::list<Misbehaviour> misbehaviours_;
     std::vector<std::string> targets_;
+    std::vector<std::optional<Misbehaviour>> faults_; ///< of targets_
+    std::map<std::string, Day, std::less<>> first_days_;
+    std::mt19937_64 dice_;
     Shown shown_ = Shown::good;
 };
 

@@ -171,8 +171,9 @@ Columns columns(Listing const& of, Seconds from, Seconds until, Market const& ma
     Columns columns;
     auto const session = last_session(of, market);
     auto const one_day = std::chrono::days(1);
-    auto const first =
-        std::max(std::chrono::floor<std::chrono::days>(from) - one_day, listed_since);
+    auto const own = market.first_days.find(of.symbol);
+    auto const since = own == market.first_days.end() ? listed_since : own->second;
+    auto const first = std::max(std::chrono::floor<std::chrono::days>(from) - one_day, since);
     auto const last = std::min(std::chrono::floor<std::chrono::days>(until) + one_day, session);
     for (auto day = first; day <= last; day += one_day) {
         auto const opening = of.opening(day);

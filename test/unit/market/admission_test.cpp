@@ -20,11 +20,13 @@ namespace {
 
 struct Provider {
     explicit Provider(Limits const& limits)
-        : limiter(limits, clock), admission(loop.get_executor(), limiter) {}
+        : limiter(limits, clock), admission(timers, limiter, allotment) {}
 
     SystemClock clock;
     asio::io_context loop;
+    SteadyTimers timers{loop.get_executor()};
     Limiter limiter;
+    market::Allotment allotment{"test", limiter, nullptr};
     Admission admission;
 };
 

@@ -114,3 +114,75 @@ TEST_CASE("a clock set back delays nothing beyond what was left to wait") {
     clock.advance(40s);
     CHECK(limiter.wait() == 0ms);
 }
+
+TEST_CASE("too many halves the pace, and each good answer gives a sixteenth of the limit back") {
+    SetClock clock;
+    Limiter limiter({.per_minute = 64}, clock);
+    CHECK(limiter.pace() == 1);
+    limiter.throttled(2s);
+    CHECK(limiter.pace() == 0.5);
+    CHECK(burst(limiter) == 0);
+    clock.advance(2s);
+    CHECK(burst(limiter) == 32);
+    CHECK(limiter.windows().front().requests_max == 64);
+    CHECK(limiter.windows().front().requests_max_now == 32);
+    CHECK(limiter.windows().front().used == 32);
+    for (auto const allowed : {36, 40, 44, 48, 52, 56, 60, 64, 64}) {
+        limiter.answered();
+        CHECK(limiter.windows().front().requests_max_now == allowed);
+    }
+    limiter.throttled(2s);
+    clock.advance(2s);
+    limiter.throttled(2s);
+    CHECK(limiter.pace() == 0.25);
+    CHECK(limiter.wait() > 50s); // 32 are in the window, 16 may be
+    for (auto i = 0; i < 20; ++i) {
+        clock.advance(2s);
+        limiter.throttled(2s);
+    }
+    CHECK(limiter.windows().front().requests_max_now == 1);
+}
+
+TEST_CASE("too many answered to requests that were under way when it was first said halve once") {
+    SetClock clock;
+    Limiter limiter({.per_minute = 60, .concurrency = 4}, clock);
+    for (auto i = 0; i < 4; ++i) limiter.throttled(5s);
+    CHECK(limiter.pace() == 0.5);
+    CHECK(limiter.wait() == 5s);
+}
+
+TEST_CASE("too many without a time waits ten seconds, then twice as long each time, ten minutes at "
+          "most") {
+    SetClock clock;
+    Limiter limiter({}, clock);
+    for (auto const pause : {10s, 20s, 40s, 80s, 160s, 320s, 600s, 600s}) {
+        limiter.throttled(std::nullopt);
+        CHECK(limiter.wait() == pause);
+        clock.advance(pause);
+    }
+    limiter.answered();
+    limiter.throttled(std::nullopt);
+    CHECK(limiter.wait() == 10s);
+}
+
+TEST_CASE("a day's budget is an amount and not a speed: too many does not halve it") {
+    SetClock clock;
+    Limiter limiter({.per_hour = 10, .per_day = 25, .per_month = 500}, clock);
+    limiter.throttled(1s);
+    auto const windows = limiter.windows();
+    CHECK(windows.at(0).requests_max_now == 5);
+    CHECK(windows.at(1).requests_max_now == 25);
+    CHECK(windows.at(2).requests_max_now == 500);
+}
+
+TEST_CASE("what the stored budget refuses waits as long as it says, and no longer than it said "
+          "last") {
+    SetClock clock;
+    Limiter limiter({}, clock);
+    limiter.refused(90s);
+    CHECK(limiter.wait() == 90s);
+    limiter.refused(5s);
+    CHECK(limiter.wait() == 5s);
+    limiter.refused(24h * 20);
+    CHECK(limiter.wait() == 24h);
+}

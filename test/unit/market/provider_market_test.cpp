@@ -1,5 +1,6 @@
 #include "market/provider_market.hpp"
 #include "support/market_server/market_server.hpp"
+#include "support/memory_budgets.hpp"
 #include "unit/market/loop.hpp"
 #include "unit/market/providers.hpp"
 
@@ -194,30 +195,221 @@ TEST_CASE("when nobody answers, the failure most worth another try is told") {
     CHECK(none.outcome.message == "no provider is configured: set routes.bond");
 }
 
-TEST_CASE("a provider that does not reach back far enough answers only when nobody does better") {
+TEST_CASE(
+    "a provider that does not reach back far enough answers for the days it has, and the rest "
+    "goes to the next one") {
     World world;
     auto recent = world.provider("coinbase");
     recent.name = "recent";
     recent.requests.front().oldest_days = 30;
-    auto const asked = range("2026-01-01", "2026-11-20");
     ProviderMarket both{world.loop.get_executor(),
                         {world.provider("yahoo"), recent, world.provider("coinbase"),
                          world.provider("coinbase_rates"), world.provider("ecb")},
                         routes({"recent", "coinbase"}),
                         world.clock};
-    auto const full = test::run(world.loop, both.history(coin("BTC"), asked));
-    CHECK(full.source == "coinbase");
-    CHECK(!full.served);
+    auto const part =
+        test::run(world.loop, both.history(coin("BTC"), range("2026-01-01", "2026-11-20")));
+    CHECK(part.outcome.kind == OutcomeKind::ok);
+    CHECK(part.source == "recent");
+    REQUIRE(part.served);
+    CHECK(*part.served == range("2026-10-24", "2026-11-20"));
+    CHECK(part.rows.front().date == day("2026-10-24"));
+    auto const rest =
+        test::run(world.loop, both.history(coin("BTC"), range("2026-01-01", "2026-10-23")));
+    CHECK(rest.source == "coinbase");
+    CHECK(!rest.served);
+    CHECK(rest.rows.front().date == day("2026-01-01"));
+}
+
+TEST_CASE("days older than anybody serves are out of range, and nobody is asked for them") {
+    World world;
+    auto recent = world.provider("coinbase");
+    recent.name = "recent";
+    recent.requests.front().oldest_days = 30;
     ProviderMarket alone{
         world.loop.get_executor(),
         {world.provider("yahoo"), recent, world.provider("coinbase_rates"), world.provider("ecb")},
         routes({"recent"}),
         world.clock};
-    auto const part = test::run(world.loop, alone.history(coin("BTC"), asked));
+    auto const answer =
+        test::run(world.loop, alone.history(coin("BTC"), range("2026-01-01", "2026-10-23")));
+    CHECK(answer.outcome.kind == OutcomeKind::out_of_range);
+    CHECK(answer.outcome.message == "recent reaches back 30 days");
+    CHECK(world.server.requests().empty());
+}
+
+TEST_CASE("rates of a provider that reaches back less far come with the days they are for") {
+    World world;
+    auto recent = world.provider("ecb");
+    recent.requests.front().oldest_days = 30;
+    ProviderMarket of{world.loop.get_executor(),
+                      {world.provider("yahoo"), world.provider("coinbase"),
+                       world.provider("coinbase_rates"), recent},
+                      routes({"coinbase"}),
+                      world.clock};
+    auto const part =
+        test::run(world.loop, of.rates_history({"EUR"}, range("2026-01-01", "2026-11-20")));
     CHECK(part.outcome.kind == OutcomeKind::ok);
     REQUIRE(part.served);
     CHECK(*part.served == range("2026-10-24", "2026-11-20"));
-    CHECK(part.rows.front().date == day("2026-10-24"));
+    auto const never =
+        test::run(world.loop, of.rates_history({"EUR"}, range("2026-01-01", "2026-10-23")));
+    CHECK(never.outcome.kind == OutcomeKind::out_of_range);
+}
+
+TEST_CASE("a weekend, and the time before a symbol was listed, are empty and no error") {
+    World world;
+    world.server.list_since("LATE", day("2026-06-01"));
+    auto of = market(world);
+    for (auto const& days :
+         {range("2026-11-14", "2026-11-15"), range("2025-06-01", "2025-12-31")}) {
+        auto const answer = test::run(world.loop, of.history(stock("LATE"), days));
+        CHECK(answer.outcome.kind == OutcomeKind::empty);
+        CHECK(answer.rows.empty());
+    }
+    auto const partly =
+        test::run(world.loop, of.history(stock("LATE"), range("2026-01-01", "2026-11-20")));
+    CHECK(partly.outcome.kind == OutcomeKind::ok);
+    CHECK(partly.rows.front().date >= day("2026-06-01"));
+    CHECK(!partly.served);
+}
+
+TEST_CASE("a symbol is unknown only when every provider of the route says so") {
+    World world;
+    ProviderMarket of{world.loop.get_executor(),
+                      {world.provider("yahoo"), world.second(), world.provider("coinbase"),
+                       world.provider("coinbase_rates"), world.provider("ecb")},
+                      routes({"coinbase", "second"}),
+                      world.clock};
+    auto const asked = range("2024-01-01", "2024-01-03");
+
+    struct Case {
+        Fault fault;
+        OutcomeKind kind;
+    };
+
+    // The last two leave "second" alone for a while, so they stand last.
+    for (auto const& [fault, kind] : {Case{Fault::html, OutcomeKind::malformed},
+                                      Case{Fault::server_error, OutcomeKind::transient},
+                                      Case{Fault::denied, OutcomeKind::denied},
+                                      Case{Fault::too_many, OutcomeKind::rate_limited}}) {
+        CAPTURE(static_cast<int>(fault));
+        world.server.behave();
+        world.server.misbehave({fault, "/second", 0});
+        CHECK(test::run(world.loop, of.history(coin("NOPE"), asked)).outcome.kind == kind);
+    }
+}
+
+TEST_CASE("while one provider only failed for the moment, nobody waits an hour for another") {
+    World world;
+    ProviderMarket of{world.loop.get_executor(),
+                      {world.provider("yahoo"), world.second(), world.provider("coinbase"),
+                       world.provider("coinbase_rates"), world.provider("ecb")},
+                      routes({"coinbase", "second"}),
+                      world.clock};
+    world.server.misbehave({Fault::too_many, "/products", 1, "3600"});
+    world.server.misbehave({Fault::server_error, "/second"});
+    auto const answer =
+        test::run(world.loop, of.history(coin("BTC"), range("2024-01-01", "2024-01-03")));
+    CHECK(answer.outcome.kind == OutcomeKind::rate_limited);
+    CHECK(answer.outcome.wait == std::chrono::minutes{5});
+}
+
+TEST_CASE("a provider that refuses us is asked again by one request in an hour") {
+    World world;
+    auto of = market(world);
+    world.server.misbehave({Fault::denied, "/products", 0});
+    auto const told = test::run(world.loop, of.quote(coin("BTC")));
+    CHECK(told.outcome.kind == OutcomeKind::denied);
+    auto const spared = test::run(world.loop, of.quote(coin("ETH")));
+    CHECK(spared.outcome.kind == OutcomeKind::rate_limited);
+    CHECK(spared.outcome.wait == std::chrono::hours{1});
+    CHECK(spared.outcome.message ==
+          "coinbase refuses us: coinbase answered 401; asked again within the hour, or after a "
+          "restart");
+    CHECK(world.server.count("/products") == 1);
+}
+
+TEST_CASE("a server in trouble that says for how long is left alone for so long") {
+    World world;
+    auto of = market(world);
+    world.server.misbehave({Fault::server_error, "/products", 1, "120"});
+    CHECK(test::run(world.loop, of.quote(coin("BTC"))).outcome.kind == OutcomeKind::transient);
+    auto const spared = test::run(world.loop, of.quote(coin("ETH")));
+    CHECK(spared.outcome.kind == OutcomeKind::rate_limited);
+    CHECK(spared.outcome.wait == std::chrono::minutes{2});
+    CHECK(world.server.count("/products") == 1);
+}
+
+namespace {
+
+/// Coinbase with these limits, charged to a store that outlives the market.
+ProviderMarket stored_market(World& world, Limits const& limits, Budgets& budgets) {
+    auto provider = world.provider("coinbase");
+    provider.limits = limits;
+    return {world.loop.get_executor(),
+            {provider},
+            {{{"crypto", {"coinbase"}}}, {}, {}},
+            world.clock,
+            {.budgets = &budgets}};
+}
+
+} // namespace
+
+TEST_CASE("a market made anew keeps within the budget of the one before it") {
+    World world;
+    test::MemoryBudgets budgets{world.clock};
+    {
+        auto first = stored_market(world, {.per_day = 2}, budgets);
+        for (auto i = 0; i < 2; ++i)
+            CHECK(test::run(world.loop, first.quote(coin("BTC"))).outcome.kind == OutcomeKind::ok);
+    }
+    auto second = stored_market(world, {.per_day = 2}, budgets);
+    auto const answer = test::run(world.loop, second.quote(coin("BTC")));
+    CHECK(answer.outcome.kind == OutcomeKind::rate_limited);
+    CHECK(*answer.outcome.wait > std::chrono::hours{23});
+    CHECK(world.server.count("/products") == 2);
+}
+
+TEST_CASE("a market made anew leaves alone who asked the one before it for a pause") {
+    World world;
+    test::MemoryBudgets budgets{world.clock};
+    world.server.misbehave({Fault::too_many, "/", 1, "1800"});
+    {
+        auto first = stored_market(world, {.per_minute = 100}, budgets);
+        CHECK(test::run(world.loop, first.quote(coin("BTC"))).outcome.kind ==
+              OutcomeKind::rate_limited);
+        auto const state = first.states().front();
+        CHECK(state.standing.pace == 0.5);
+        CHECK(state.standing.paused_for == std::chrono::minutes{30});
+        CHECK(state.windows.front().used == 1);
+        CHECK(state.windows.front().requests_max_now == 50);
+    }
+    CHECK(budgets.noted("coinbase").problem.starts_with("coinbase answered 429"));
+    auto second = stored_market(world, {.per_minute = 100}, budgets);
+    auto const answer = test::run(world.loop, second.quote(coin("BTC")));
+    CHECK(answer.outcome.kind == OutcomeKind::rate_limited);
+    CHECK(answer.outcome.wait == std::chrono::minutes{30});
+    CHECK(world.server.count("/products") == 1);
+}
+
+TEST_CASE("nothing is sent while the budget cannot be written down") {
+    World world;
+    test::MemoryBudgets budgets{world.clock};
+    budgets.reachable = false;
+    auto provider = world.provider("coinbase");
+    provider.limits = {.per_day = 100};
+    ProviderMarket of{world.loop.get_executor(),
+                      {provider},
+                      {{{"crypto", {"coinbase"}}}, {}, {}},
+                      world.clock,
+                      {.wait_max = std::chrono::seconds{5}, .budgets = &budgets}};
+    auto const answer = test::run(world.loop, of.quote(coin("BTC")));
+    CHECK(answer.outcome.kind == OutcomeKind::rate_limited);
+    CHECK(answer.outcome.message ==
+          "coinbase is not asked while its budget cannot be written down: "
+          "the database does not answer");
+    CHECK(world.server.requests().empty());
 }
 
 TEST_CASE("a route to nowhere is a mistake in the configuration") {

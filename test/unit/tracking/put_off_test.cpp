@@ -34,7 +34,20 @@ TEST_CASE("what may pass is tried again, later each time") {
 }
 
 TEST_CASE("what will not pass by waiting has failed at once") {
-    for (auto const kind : {OutcomeKind::unknown_symbol, OutcomeKind::denied, OutcomeKind::refused,
-                            OutcomeKind::out_of_range})
+    for (auto const kind : {OutcomeKind::unknown_symbol, OutcomeKind::denied, OutcomeKind::refused})
         CHECK(put_off(kind, 0).verdict == Verdict::permanent);
+}
+
+TEST_CASE("days older than any provider serves have failed without keeping newer ones from being "
+          "asked for") {
+    auto const how = put_off(OutcomeKind::out_of_range, 0);
+    CHECK(how.verdict == Verdict::unserved);
+    CHECK(how.message == "said so; these days stay missing unless a provider that reaches back "
+                         "further is added to the route");
+}
+
+TEST_CASE("a server in trouble that says for how long is asked no sooner") {
+    CHECK(put_off(OutcomeKind::transient, 0, 600s).verdict == Verdict::transient);
+    CHECK(put_off(OutcomeKind::transient, 0, 600s).wait == 600s);
+    CHECK(put_off(OutcomeKind::transient, 3, 1s).wait == 40s);
 }
