@@ -12,7 +12,7 @@ namespace portfoliod::market {
 struct WindowUse {
     std::chrono::milliseconds length{0};
     int requests_max = 0;     ///< as declared
-    int requests_max_now = 0; ///< what is used of it after the provider said "too many"
+    int requests_max_now = 0; ///< what the pace makes of it in the long run
     int used = 0;             ///< by this process
 };
 

@@ -13,10 +13,9 @@ constexpr int groups_per_window = 64;
 constexpr std::chrono::milliseconds pause_max = std::chrono::hours(24);
 constexpr std::chrono::milliseconds speed_window_max = std::chrono::hours(1);
 /// After a 429 that names no time. Its jitter is not used: one line stands before each provider.
-constexpr Backoff pause_unnamed{std::chrono::seconds(10), std::chrono::minutes(10)};
+constexpr Backoff pause_unnamed{std::chrono::seconds(2), std::chrono::minutes(10)};
 constexpr double no_jitter = 1;
-/// Sums of sixteenths are exact in binary, and so are the halves that matter.
-constexpr double pace_gained = 1.0 / 16;
+constexpr double pace_gained = 1.0 / 8; // binary fractions: sums of them are exact
 constexpr double pace_min = 1.0 / 64;
 
 std::chrono::milliseconds capped(std::chrono::milliseconds time) {
@@ -43,6 +42,11 @@ std::chrono::milliseconds Limiter::wait() {
     for (auto& window : windows_) {
         leave(window, now);
         free = std::max(free, free_at(window));
+        // Slowed down, the window is not shrunk, or what it holds already would keep it shut until
+        // it has left; but its requests are spread evenly.
+        if (pace_ == 1 || window.length > speed_window_max || window.groups.empty()) continue;
+        auto const apart = window.length / std::max(1.0, window.requests_max * pace_);
+        free = std::max(free, window.groups.back().last + std::chrono::ceil<Uptime>(apart));
     }
     return free - now;
 }
@@ -121,7 +125,7 @@ Limiter::Uptime Limiter::free_at(Window const& window) const {
     auto requests = window.requests;
     auto free = Uptime{0};
     for (auto const& group : window.groups) {
-        if (requests < admits(window)) break;
+        if (requests < window.requests_max) break;
         requests -= group.requests;
         free = group.last + window.length;
     }

@@ -19,9 +19,10 @@ namespace portfoliod::market {
 ///
 /// The pace is the share of its speed limits (windows up to an hour; a day's budget is an amount,
 /// not a speed) that is used. It follows AIMD, as TCP's congestion avoidance does (RFC 5681, 3.1):
-/// "too many" halves it, every good answer gives a sixteenth of the limit back, so that senders who
-/// share a limit unknown to them settle below it. While a pause is on nothing is sent, so "too many"
-/// then comes from requests that were under way before: they do not halve it again.
+/// "too many" halves it, every good answer gives an eighth of the limit back, so that senders who
+/// share a limit unknown to them settle below it. Below 1, requests are spread evenly: one every
+/// length / (limit * pace). While a pause is on nothing is sent, so "too many" then comes from
+/// requests that were under way before: they do not halve it again.
 class Limiter {
   public:
     /// Time since construction that never runs backwards: a clock set back stands still, one set
@@ -45,7 +46,7 @@ class Limiter {
     /// A request was answered as it should.
     void answered();
     /// The provider said "too many": no request before this time, capped at a day, has passed.
-    /// Without a time: ten seconds, twice as long for each further one, at most ten minutes.
+    /// Without a time: two seconds, twice as long for each further one, at most ten minutes.
     void throttled(std::optional<std::chrono::milliseconds> retry_after);
     /// It asked to be left alone without calling us too fast; capped at a day.
     void pause(std::chrono::milliseconds time);

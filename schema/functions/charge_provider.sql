@@ -5,6 +5,7 @@
 -- The row of provider_state is locked first: daemons on one database are charged one after another.
 -- A request counts for the window's length, its slot's (it may have been charged at the slot's end), and as long as it may wait to be
 -- sent, which the daemon reckons alike (stored_permit_valid(): 1/64 of its shortest window, at least 2 s).
+-- limits_now, what the daemon's pace makes of them, is kept for people to read.
 -- Rows that lie further ahead than their window is long come from a server clock that was wrong, and go.
 -- Touches: portfoliod.provider_state, portfoliod.provider_usage.
 CREATE OR REPLACE FUNCTION portfoliod.charge_provider(
@@ -33,7 +34,7 @@ BEGIN
     SELECT least(charge_provider.wanted, min(most.requests - coalesce(used.requests, 0))),
            max(leaving.at)
     INTO room, free_at
-    FROM unnest(charge_provider.windows_s, charge_provider.limits_now) AS most (window_s, requests)
+    FROM unnest(charge_provider.windows_s, charge_provider.limits) AS most (window_s, requests)
     LEFT JOIN LATERAL (
         SELECT sum(slots.requests)::integer AS requests
         FROM portfoliod.provider_usage AS slots

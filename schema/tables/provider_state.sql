@@ -1,7 +1,7 @@
 -- portfoliod.provider_state: how each provider was last found, so that a restart does not ask one that said "in an hour".
 --
--- The windows are its limits in ascending order of length: `limits` as declared, `limits_now` what is used of them after it said
--- "too many". Kept by charge_provider() and note_provider(); read it through the view portfoliod.provider_budgets.
+-- The windows are its limits in ascending order of length: `limits` as declared, `limits_now` what the pace makes of them in
+-- the long run after it said "too many". Kept by charge_provider() and note_provider(); read it through the view portfoliod.provider_budgets.
 
 CREATE TABLE portfoliod.provider_state (
     provider     text PRIMARY KEY,

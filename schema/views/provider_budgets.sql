@@ -4,8 +4,8 @@
 
 CREATE OR REPLACE VIEW portfoliod.provider_budgets AS
 SELECT state.provider, make_interval(secs => limits.window_s) AS per, limits.most, limits.most_now,
-       used.requests AS used, CASE WHEN limits.most IS NOT NULL THEN greatest(0, limits.most_now - used.requests) END AS left_now,
-       CASE WHEN used.requests >= limits.most_now THEN used.first_gone END AS free_at,
+       used.requests AS used, CASE WHEN limits.most IS NOT NULL THEN greatest(0, limits.most - used.requests) END AS left_now,
+       CASE WHEN used.requests >= limits.most THEN used.first_gone END AS free_at,
        make_interval(secs => limits.window_s / limits.most_now::float8) AS effective_interval,
        CASE WHEN state.paused_until > clock_timestamp() AT TIME ZONE 'UTC' THEN state.paused_until END AS paused_until,
        state.pace, state.failures,

@@ -35,9 +35,9 @@ class MemoryBudgets final : public market::Budgets {
             while (!uses.empty() && uses.front().until <= now) uses.pop_front();
             auto used = 0;
             for (auto const& use : uses) used += use.requests;
-            grant.requests = std::min(grant.requests, window.requests_max_now - used);
+            grant.requests = std::min(grant.requests, window.requests_max - used);
             for (auto const& use : uses) {
-                if (used < window.requests_max_now) break;
+                if (used < window.requests_max) break;
                 used -= use.requests;
                 grant.wait = std::max(
                     grant.wait, std::chrono::ceil<std::chrono::milliseconds>(use.until - now));
