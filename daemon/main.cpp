@@ -15,6 +15,7 @@
 #include "db/lane.hpp"
 #include "market/provider_market.hpp"
 #include "schedule/schedule.hpp"
+#include "service/calendars.hpp"
 #include "service/command_line.hpp"
 #include "service/migrate.hpp"
 #include "service/providers.hpp"
@@ -88,19 +89,25 @@ int run_daemon(service::Config const& config) {
     // Opens no session unless there is another daemon whose doorbell is waited for.
     db::Lane doorbell_lane{session("doorbell"), 1};
 
+<<<<<<< HEAD
     auto budgets = tracking::StoredBudgets{work_lane};
     auto market = market::ProviderMarket{executor,
                                          service::load_providers(config),
                                          service::routes(config),
                                          clock,
                                          {.budgets = &budgets}};
+=======
+    auto market = market::ProviderMarket{executor, service::load_providers(config),
+                                         service::routes(config), clock};
+    auto const calendars = service::load_calendars(config);
+>>>>>>> calendars
     auto doorbell = bus::Doorbell{executor, drain_lane, doorbell_lane, config.doorbell};
     auto drain = bus::Drain{executor, drain_lane,      doorbell,
                             clock,    config.backfill, config.schedule.fallback_poll};
     auto worker =
         tracking::BackfillWorker{executor, work_lane, market, clock, config.backfill, tasks};
-    auto schedule = schedule::Schedule{executor,        work_lane,       market, clock,
-                                       config.schedule, config.backfill, tasks};
+    auto schedule = schedule::Schedule{executor, work_lane,       market,          calendars,
+                                       clock,    config.schedule, config.backfill, tasks};
     auto listener = bus::Listener{executor,
                                   session("listener"),
                                   clock,

@@ -24,6 +24,19 @@ std::chrono::milliseconds capped(std::chrono::milliseconds time) {
 
 } // namespace
 
+std::chrono::milliseconds lasting_spacing(Limits const& limits) {
+    std::chrono::milliseconds spacing{0};
+    auto const heed = [&](std::optional<int> requests_max, std::chrono::milliseconds length) {
+        if (requests_max) spacing = std::max(spacing, length / *requests_max);
+    };
+    heed(limits.per_second, std::chrono::seconds{1});
+    heed(limits.per_minute, std::chrono::minutes{1});
+    heed(limits.per_hour, std::chrono::hours{1});
+    heed(limits.per_day, std::chrono::hours{24});
+    heed(limits.per_month, std::chrono::hours{24 * 30});
+    return spacing;
+}
+
 Limiter::Limiter(Limits const& limits, Clock const& clock)
     : limits_(limits), clock_(clock), clock_before_(clock.now()) {
     auto const add = [this](std::optional<int> requests_max, Uptime length) {

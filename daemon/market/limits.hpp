@@ -17,4 +17,7 @@ struct Limits {
     int concurrency = 1;
 };
 
+/// At which distance requests may follow each other for ever so that none of the windows fills up.
+std::chrono::milliseconds lasting_spacing(Limits const& limits);
+
 } // namespace portfoliod::market

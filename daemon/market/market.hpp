@@ -5,10 +5,19 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
 namespace portfoliod::market {
+
+/// How fast quotes may be asked for day in, day out.
+struct QuotePace {
+    std::string provider; ///< who is asked first; "" when nobody is
+    /// Between two requests; leaves half of what the provider allows to history.
+    std::chrono::milliseconds spacing{0};
+    int together_max = 1; ///< assets that one request asks for
+};
 
 /// What the rest of the daemon knows of the outside world. Each call walks the configured route: a
 /// provider that cannot answer hands over to the next; the outcome is the first `ok` or `empty`,
@@ -26,6 +35,7 @@ class Market {
     virtual boost::asio::awaitable<PriceAnswer> history(Asset asset, DayRange range) = 0;
     /// The latest price: at most one row, dated by its own stamp.
     virtual boost::asio::awaitable<PriceAnswer> quote(Asset asset) = 0;
+    [[nodiscard]] virtual QuotePace quote_pace(Asset const& asset) const = 0;
     /// Daily rates to USD of these currencies (never USD itself), as many as one provider has.
     virtual boost::asio::awaitable<RateAnswer> rates_history(std::vector<std::string> currencies,
                                                              DayRange range) = 0;

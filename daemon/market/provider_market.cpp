@@ -153,6 +153,13 @@ asio::awaitable<PriceAnswer> ProviderMarket::quote(Asset asset) {
     co_return walk.result();
 }
 
+QuotePace ProviderMarket::quote_pace(Asset const& asset) const {
+    auto const& route = price_route(asset.asset_type);
+    if (route.empty()) return {};
+    auto const& first = route.front()->declaration();
+    return {first.name, 2 * lasting_spacing(first.limits)};
+}
+
 asio::awaitable<RateAnswer> ProviderMarket::rates_history(std::vector<std::string> currencies,
                                                           DayRange range) {
     Walk<RateAnswer> walk{"rates_history", options_};

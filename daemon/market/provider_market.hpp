@@ -46,6 +46,7 @@ class ProviderMarket final : public Market {
 
     boost::asio::awaitable<PriceAnswer> history(Asset asset, DayRange range) override;
     boost::asio::awaitable<PriceAnswer> quote(Asset asset) override;
+    [[nodiscard]] QuotePace quote_pace(Asset const& asset) const override;
     boost::asio::awaitable<RateAnswer> rates_history(std::vector<std::string> currencies,
                                                      DayRange range) override;
     boost::asio::awaitable<RateAnswer> rates_latest(std::vector<std::string> currencies) override;

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 namespace portfoliod::schedule {
 
 namespace asio = boost::asio;
@@ -16,21 +18,22 @@ namespace {
 constexpr int refresh_batch_max = 500;
 constexpr auto stand_by = std::chrono::hours{24}; // beginning to lead rings
 
-market::Asset asset(db::Row const& row) {
-    return {row.integer(0), row.string(1), row.string(2), row.string(3), row.string(4)};
-}
-
 } // namespace
 
 Schedule::Schedule(asio::any_io_executor executor, db::Lane& lane, market::Market& market,
-                   Clock const& clock, Intervals intervals, tracking::Policy policy, Tasks& tasks)
+                   market::Calendars const& calendars, Clock const& clock, Intervals intervals,
+                   tracking::Policy policy, Tasks& tasks)
     : executor_(std::move(executor))
     , lane_(lane)
     , market_(market)
+    , calendars_(calendars)
     , clock_(clock)
     , intervals_(intervals)
     , policy_(std::move(policy))
-    , tasks_(tasks) {}
+    , tasks_(tasks) {
+    if (intervals_.quotes)
+        quotes_.emplace(lane_, market_, calendars_, clock_, *intervals_.quotes, policy_, tasks_);
+}
 
 void Schedule::start() {
     auto spawn_every = [this](std::optional<std::chrono::seconds> interval, Action action,
@@ -40,7 +43,10 @@ void Schedule::start() {
         tasks_.spawn(name, every(*interval, action, name, leading));
     };
     spawn_every(intervals_.exchange_rates, &Schedule::fetch_exchange_rates, "exchange rates");
-    spawn_every(intervals_.quotes, &Schedule::fetch_quotes, "quotes");
+    if (quotes_) {
+        auto& leading = waiting_.emplace_back(executor_);
+        tasks_.spawn("quotes", get_quotes(leading));
+    }
     spawn_every(intervals_.performance, &Schedule::refresh_performance, "performance refresh");
     if (intervals_.upkeep) {
         auto& leading = waiting_.emplace_back(executor_);
@@ -59,6 +65,13 @@ asio::awaitable<void> Schedule::every(std::chrono::seconds interval, Action acti
     for (;;) {
         if (leads_) co_await attempt(action, name);
         co_await leading.wait_for(leads_ ? std::chrono::milliseconds{interval} : stand_by);
+    }
+}
+
+asio::awaitable<void> Schedule::get_quotes(Wakeup& leading) {
+    for (;;) {
+        if (leads_) co_await attempt(&Schedule::look_for_quotes, "quotes");
+        co_await leading.wait_for(leads_ ? quotes_->next_look() : stand_by);
     }
 }
 
@@ -89,45 +102,7 @@ asio::awaitable<bool> Schedule::attempt(Action action, char const* name) {
     co_return false;
 }
 
-asio::awaitable<void> Schedule::fetch_quotes() {
-    auto list = [](db::Transaction& transaction) {
-        std::vector<market::Asset> assets;
-        for (auto const row :
-             transaction.execute("SELECT asset_id, symbol, asset_type, exchange, native_currency "
-                                 "FROM portfoliod.quotable_assets() ORDER BY asset_id"))
-            assets.push_back(asset(row));
-        return assets;
-    };
-    auto const assets = co_await lane_.transact(list);
-    auto answered = 0;
-    std::string failure;
-    for (auto const& asset : assets) {
-        auto const answer = co_await market_.quote(asset);
-        if (answer.outcome.kind == market::OutcomeKind::ok) {
-            auto keep = [this, &asset, &answer](db::Transaction& transaction) {
-                tracking::store_prices(transaction, asset.id, answer.source, answer.rows,
-                                       tracking::Finality::provisional, clock_.today(), policy_);
-            };
-            try {
-                co_await lane_.transact(keep);
-                ++answered;
-            } catch (db::Error const& e) {
-                if (e.connection_lost) throw;
-                // One quote that cannot be stored must not keep the assets behind it from theirs.
-                failure = fmt::format("{}: {}", asset.symbol, e.what());
-            }
-        } else if (answer.outcome.kind != market::OutcomeKind::empty) {
-            failure = fmt::format("{}: {}", asset.symbol, answer.outcome.message);
-            log::debug(fmt::format("no quote of {}", failure), {{"ASSET_ID", asset.id}});
-        }
-    }
-    if (assets.empty()) co_return;
-    if (failure.empty())
-        log::info(fmt::format("quotes of {} of {} assets", answered, assets.size()));
-    else
-        log::warning(fmt::format("quotes of {} of {} assets; the last without: {}", answered,
-                                 assets.size(), failure));
-}
+asio::awaitable<void> Schedule::look_for_quotes() { return quotes_->look(); }
 
 asio::awaitable<void> Schedule::fetch_exchange_rates() {
     auto list = [](db::Transaction& transaction) {
@@ -152,7 +127,21 @@ asio::awaitable<void> Schedule::fetch_exchange_rates() {
               {{"PROVIDER", answer.source}});
 }
 
+/// Once for each calendar that anything held follows.
+std::vector<Trading> Schedule::trading_of(std::vector<Held> const& held) const {
+    std::set<market::Calendar const*> calendars;
+    for (auto const& one : held) calendars.insert(&calendars_.of(one.asset));
+    std::vector<Trading> trading;
+    for (auto const* const calendar : calendars)
+        trading.push_back(trading_at(*calendar, clock_.now()));
+    return trading;
+}
+
 asio::awaitable<void> Schedule::refresh_performance() {
+    auto read = [](db::Transaction& transaction) { return held_assets(transaction); };
+    auto const held = co_await lane_.transact(read);
+    auto const now = clock_.now();
+    if (!refresh_due(trading_of(held), refreshed_at_, now)) co_return;
     auto last = 0;
     auto changed = 0;
     for (auto more = true; more;) {
@@ -165,6 +154,7 @@ asio::awaitable<void> Schedule::refresh_performance() {
         };
         changed += co_await lane_.transact(batch);
     }
+    refreshed_at_ = now;
     log::debug(fmt::format("refreshed all figures, {} portfolios changed", changed));
 }
 

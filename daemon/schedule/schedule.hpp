@@ -4,7 +4,10 @@
 #include "base/time.hpp"
 #include "base/wakeup.hpp"
 #include "db/lane.hpp"
+#include "market/calendars.hpp"
 #include "market/market.hpp"
+#include "schedule/quotes.hpp"
+#include "schedule/trading.hpp"
 #include "tracking/policy.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -12,6 +15,7 @@
 #include <chrono>
 #include <list>
 #include <optional>
+#include <vector>
 
 namespace portfoliod::schedule {
 
@@ -28,7 +32,8 @@ struct Intervals {
 class Schedule {
   public:
     Schedule(boost::asio::any_io_executor executor, db::Lane& lane, market::Market& market,
-             Clock const& clock, Intervals intervals, tracking::Policy policy, Tasks& tasks);
+             market::Calendars const& calendars, Clock const& clock, Intervals intervals,
+             tracking::Policy policy, Tasks& tasks);
 
     /// Spawns one task for each thing that is not off.
     void start();
@@ -44,7 +49,9 @@ class Schedule {
     /// False when the database failed it.
     boost::asio::awaitable<bool> attempt(Action action, char const* name);
 
-    boost::asio::awaitable<void> fetch_quotes();
+    boost::asio::awaitable<void> get_quotes(Wakeup& leading);
+    boost::asio::awaitable<void> look_for_quotes();
+    [[nodiscard]] std::vector<Trading> trading_of(std::vector<Held> const& held) const;
     boost::asio::awaitable<void> fetch_exchange_rates();
     boost::asio::awaitable<void> refresh_performance();
     boost::asio::awaitable<void> keep_up();
@@ -52,11 +59,14 @@ class Schedule {
     boost::asio::any_io_executor executor_;
     db::Lane& lane_;
     market::Market& market_;
+    market::Calendars const& calendars_;
     Clock const& clock_;
     Intervals intervals_;
     tracking::Policy policy_;
     Tasks& tasks_;
     std::list<Wakeup> waiting_; ///< one for each task, rung when this daemon begins to lead
+    std::optional<Quotes> quotes_;
+    std::optional<Instant> refreshed_at_;
     bool leads_ = false;
 };
 

@@ -126,6 +126,11 @@ void read_backfill(yaml::Node const& node, tracking::Policy& policy) {
         policy.close_only_after = interval(*value);
 }
 
+/// Relative to the file the path stands in, whatever folder the daemon runs in.
+std::filesystem::path folder(yaml::Node const& node) {
+    return std::filesystem::path{node.file()}.parent_path() / expanded(node);
+}
+
 log::Level read_level(yaml::Node const& node) {
     node.allow_only({"level"});
     auto const level = node.find("level");
@@ -170,17 +175,19 @@ std::string expanded(yaml::Node const& node) {
 
 Config read_config(yaml::Node const& root) {
     Config config;
-    root.allow_only(
-        {"database", "bus", "providers", "providers_dir", "routes", "schedule", "backfill", "log"});
+    root.allow_only({"database", "bus", "providers", "providers_dir", "routes", "calendars",
+                     "calendars_dir", "schedule", "backfill", "log"});
     if (auto const node = root.find("database")) read_database(*node, config.database);
     if (auto const node = root.find("bus")) read_bus(*node, config);
     if (auto const node = root.find("providers"))
         for (auto const& [name, overrides] : node->entries())
             config.providers[name] = market::load_overrides(overrides);
-    // Relative to the file the path stands in, whatever folder the daemon runs in.
-    if (auto const node = root.find("providers_dir"))
-        config.providers_dir = std::filesystem::path{node->file()}.parent_path() / expanded(*node);
+    if (auto const node = root.find("providers_dir")) config.providers_dir = folder(*node);
     if (auto const node = root.find("routes")) read_routes(*node, config);
+    if (auto const node = root.find("calendars"))
+        for (auto const& [what, name] : node->entries())
+            config.calendars[what] = {name.text(), name};
+    if (auto const node = root.find("calendars_dir")) config.calendars_dir = folder(*node);
     if (auto const node = root.find("schedule")) read_schedule(*node, config.schedule);
     if (auto const node = root.find("backfill")) read_backfill(*node, config.backfill);
     if (auto const node = root.find("log")) config.log_level = read_level(*node);

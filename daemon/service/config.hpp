@@ -9,10 +9,21 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace portfoliod::service {
+
+/// The name of a calendar, and where the configuration says it; nothing: it is a default.
+struct CalendarName {
+    std::string name;
+    std::optional<yaml::Node> written = {};
+
+    friend bool operator==(CalendarName const& a, CalendarName const& b) {
+        return a.name == b.name;
+    }
+};
 
 /// The configuration; every member's initial value is the documented default.
 struct Config {
@@ -40,6 +51,15 @@ struct Config {
         {"rates_latest", {"coinbase_rates"}},
         {"rates_history", {"ecb"}},
     };
+    /// Exchanges and asset types → the calendars that say when they trade. An asset whose exchange has none follows
+    /// that of its type.
+    std::map<std::string, CalendarName> calendars{
+        {"NASDAQ", {"XNYS"}}, {"NYSE", {"XNYS"}},  {"NYSEARCA", {"XNYS"}}, {"AMEX", {"XNYS"}},
+        {"BATS", {"XNYS"}},   {"XETRA", {"XETR"}}, {"FRA", {"XETR"}},      {"LSE", {"XLON"}},
+        {"TSE", {"XTKS"}},    {"stock", {"24/5"}}, {"bond", {"24/5"}},     {"commodity", {"24/5"}},
+        {"crypto", {"24/7"}},
+    };
+    std::filesystem::path calendars_dir = PORTFOLIOD_DATA_DIR "/calendars";
     schedule::Intervals schedule;
     tracking::Policy backfill;
     log::Level log_level = log::Level::info;

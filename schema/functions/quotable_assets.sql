@@ -1,20 +1,14 @@
--- quotable_assets(): the assets whose latest price is to be asked for: somebody holds them and they are active. Notes the attempt
--- in tracked_assets.last_tracked_at.
--- Touches: tracked_assets; reads assets.
+-- quotable_assets(): the assets whose latest price is to be asked for: somebody holds them and they are active; with the time of the
+-- last attempt (see note_quotes()).
+-- Reads: tracked_assets, assets.
 CREATE OR REPLACE FUNCTION portfoliod.quotable_assets()
-RETURNS TABLE (asset_id integer, symbol text, asset_type text, exchange text, native_currency text)
-LANGUAGE sql VOLATILE
+RETURNS TABLE (asset_id integer, symbol text, asset_type text, exchange text, native_currency text, last_tracked_at timestamp)
+LANGUAGE sql STABLE
 BEGIN ATOMIC
-    UPDATE public.tracked_assets AS tracked
-    SET last_tracked_at = now() AT TIME ZONE 'UTC'
-    FROM public.assets AS asset
-    WHERE asset.id = tracked.asset_id
-      -- locked in id order, as everybody locks them
-      AND tracked.asset_id IN (SELECT held.asset_id FROM public.tracked_assets AS held
-                               JOIN public.assets AS active ON active.id = held.asset_id
-                               WHERE held.tracking_users > 0 AND active.is_active IS NOT FALSE
-                               ORDER BY held.asset_id
-                               FOR NO KEY UPDATE OF held)
-    RETURNING asset.id, asset.symbol::text, asset.asset_type::text, coalesce(asset.exchange, '')::text,
-              asset.native_currency::text;
+    SELECT asset.id, asset.symbol::text, asset.asset_type::text, coalesce(asset.exchange, '')::text,
+           asset.native_currency::text, tracked.last_tracked_at
+    FROM public.tracked_assets AS tracked
+    JOIN public.assets AS asset ON asset.id = tracked.asset_id AND asset.is_active IS NOT FALSE
+    WHERE tracked.tracking_users > 0
+    ORDER BY asset.id;
 END;

@@ -539,6 +539,7 @@ TEST_CASE("the daemon can do everything it does with its own role alone") {
           "SELECT portfoliod.forget_checkpoints(ARRAY[1], ARRAY['EUR'], ARRAY['2026-11-24'::date])",
           "SELECT portfoliod.store_performance('[{\"portfolio_id\": 1, \"current_value_usd\": 7, "
           "\"total_invested_usd\": 5, \"status\": \"final\"}]')",
+          "SELECT portfoliod.note_quotes(ARRAY[1], '2026-11-24')",
           "SELECT * FROM portfoliod.quotable_assets(); SELECT * FROM "
           "portfoliod.currencies_in_use()",
           "SELECT portfoliod.apply_due_splits(); SELECT portfoliod.repair_position(1, 1)",

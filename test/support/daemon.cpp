@@ -45,11 +45,14 @@ Daemon::Daemon(std::string const& database, MarketServer const& market, std::str
     auto const provider = fmt::format(
         "{{base_url: \"{}\", ca_file: \"{}\", limits: {{per_minute: 60000, concurrency: 4}}}}",
         market.url(), market.ca_file().string());
+    auto const calendars = more.find("calendars_dir") == std::string::npos
+                               ? fmt::format("calendars_dir: \"{}/conf/calendars\"\n", PROJECT_DIR)
+                               : "";
     std::ofstream{folder_ / "portfoliod.yaml"} << fmt::format(
         "database: {}\nproviders_dir: \"{}/conf/providers\"\n"
         "providers: {{yahoo: {}, coinbase: {}, coinbase_rates: {}, ecb: {}}}\n"
-        "schedule: {}\n{}",
-        database, PROJECT_DIR, provider, provider, provider, provider, schedule, more);
+        "{}schedule: {}\n{}",
+        database, PROJECT_DIR, provider, provider, provider, provider, calendars, schedule, more);
     std::ofstream{folder_ / "log"};
 }
 

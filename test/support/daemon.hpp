@@ -17,7 +17,8 @@ namespace portfoliod::test {
 class Daemon {
   public:
     /// `schedule` is the configuration's schedule map; everything in it is off unless a test says
-    /// otherwise. `more` are further lines of it.
+    /// otherwise. `more` are further lines of it; calendars are the shipped ones unless a
+    /// calendars_dir is among them.
     Daemon(Database const& database, MarketServer const& market,
            std::string const& schedule =
                "{quotes: off, exchange_rates: off, performance: off, upkeep: off}",

@@ -1,3 +1,4 @@
+#include "service/calendars.hpp"
 #include "service/config.hpp"
 
 #include <doctest/doctest.h>
@@ -31,6 +32,8 @@ TEST_CASE("the shipped configuration is the defaults") {
     CHECK(shipped.doorbell.allowed == defaults.doorbell.allowed);
     CHECK(shipped.heartbeat == defaults.heartbeat);
     CHECK(shipped.routes == defaults.routes);
+    CHECK(shipped.calendars == defaults.calendars);
+    CHECK(shipped.calendars_dir == defaults.calendars_dir);
     CHECK(shipped.schedule.quotes == defaults.schedule.quotes);
     CHECK(shipped.schedule.exchange_rates == defaults.schedule.exchange_rates);
     CHECK(shipped.schedule.performance == defaults.schedule.performance);
@@ -97,4 +100,41 @@ TEST_CASE("a span of days or years is a calendar's") {
         "backfill: {history_before_purchase: 30d, close_only_after: 3y}", "c.yaml"));
     CHECK(config.backfill.history_before_purchase == "30 days");
     CHECK(config.backfill.close_only_after == "3 years");
+}
+
+TEST_CASE("calendars are added to the defaults, and one that has no file is named with its place") {
+    auto const config = [](std::string const& text) {
+        auto const folder = std::string{PROJECT_DIR "/conf/calendars"};
+        return service::read_config(
+            yaml::Node::parse("calendars_dir: " + folder + "\n" + text, "c.yaml"));
+    };
+    auto const of = [](market::Calendars const& calendars, char const* type, char const* exchange) {
+        return calendars.of({1, "X", type, exchange, "USD"}).name();
+    };
+    auto const defaults = service::load_calendars(config(""));
+    CHECK(of(defaults, "stock", "NASDAQ") == "XNYS");
+    CHECK(of(defaults, "bond", "NYSE") == "XNYS");
+    CHECK(of(defaults, "stock", "XETRA") == "XETR");
+    CHECK(of(defaults, "stock", "LSE") == "XLON");
+    CHECK(of(defaults, "stock", "TSE") == "XTKS");
+    CHECK(of(defaults, "stock", "EPA") == "24/5");
+    CHECK(of(defaults, "stock", "") == "24/5");
+    CHECK(of(defaults, "commodity", "COMEX") == "24/5");
+    CHECK(of(defaults, "crypto", "") == "24/7");
+
+    auto const changed = service::load_calendars(config("calendars: {EPA: XETR, stock: \"24/7\"}"));
+    CHECK(of(changed, "stock", "EPA") == "XETR");
+    CHECK(of(changed, "stock", "HKEX") == "24/7");
+    CHECK(of(changed, "stock", "NYSE") == "XNYS");
+
+    CHECK_THROWS_WITH_AS(
+        service::load_calendars(config("calendars:\n  EPA: XPAR")),
+        "c.yaml:3: calendars.EPA: there is no calendar 'XPAR': no XPAR.yaml in " PROJECT_DIR
+        "/conf/calendars",
+        ConfigError);
+    CHECK(complaint("calendars: {EPA: [XPAR]}") ==
+          "c.yaml:1: calendars.EPA: must be a single value");
+    auto elsewhere = service::Config{};
+    elsewhere.calendars_dir = "/nowhere";
+    CHECK_THROWS_AS(service::load_calendars(elsewhere), ConfigError);
 }
