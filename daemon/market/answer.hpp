@@ -86,6 +86,8 @@ struct PriceAnswer {
     /// Set when the provider reaches back less far than asked: it spoke for these days only, the
     /// rest is still a gap.
     std::optional<DayRange> served;
+    /// The rows are prices as they were traded: in the shares of their own day, not in today's.
+    bool unadjusted = false;
 };
 
 struct RateAnswer {

@@ -39,6 +39,7 @@ class PriceReader {
         auto const symbol = figure("symbol");
         optional_ = {figure("open"), figure("high"), figure("low"), figure("volume")};
         answer_.source = provider_.name;
+        answer_.unadjusted = rule_.adjusted == RequestRule::Adjusted::none;
         fixed_unit();
         for (auto const& row : find_rows(document_, rule_.rows)) {
             if (rule_.fields.contains("symbol") && !is_ours(symbol.read(document_, row))) continue;

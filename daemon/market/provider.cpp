@@ -30,6 +30,7 @@ void add_part(PriceAnswer& whole, PriceAnswer part) {
     append(whole.splits, part.splits);
     append(whole.dividends, part.dividends);
     whole.source = std::move(part.source);
+    whole.unadjusted = whole.unadjusted || part.unadjusted;
     if (part.outcome.kind == OutcomeKind::ok) whole.outcome.kind = OutcomeKind::ok;
     if (whole.outcome.message.empty()) whole.outcome.message = std::move(part.outcome.message);
 }

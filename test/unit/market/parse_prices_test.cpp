@@ -62,6 +62,20 @@ TEST_CASE("a bar's date is the exchange's at that stamp, whatever the answer's o
     CHECK(dates(west) == std::vector<std::string>{"2024-01-03"});
 }
 
+TEST_CASE("an answer says whether its prices stand as they were traded") {
+    auto const read = [](std::string const& adjusted) {
+        auto const provider = declared_as("base_url: https://api.example.com\nrequests:\n- gives: "
+                                          "history\n  path: /h\n  rows: /*\n"
+                                          "  fields: {date: d, close: c}\n" +
+                                          adjusted);
+        return history(provider, stock("X"), january, ok(R"([{"d":"2024-01-03","c":2}])"));
+    };
+    CHECK(!read("").unadjusted);
+    CHECK(!read("  adjusted: splits\n").unadjusted);
+    CHECK(read("  adjusted: none\n").unadjusted);
+    CHECK(read("  adjusted: none\n").rows.size() == 1);
+}
+
 TEST_CASE("without a zone there is no date and no row") {
     for (auto const* const zone : {"Mars/Olympus", "../../etc/passwd", ""}) {
         auto const answer = yahoo(chart({{at("2024-01-03 14:30:00"), "10.5"}}, zone), january);
