@@ -105,7 +105,7 @@ asio::awaitable<void> Schedule::fetch_quotes() {
         auto const answer = co_await market_.quote(asset);
         if (answer.outcome.kind == market::OutcomeKind::ok) {
             auto keep = [this, &asset, &answer](db::Transaction& transaction) {
-                tracking::store_prices(transaction, asset.id, answer.source, answer.rows,
+                tracking::store_prices(transaction, asset.id, answer,
                                        tracking::Finality::provisional, clock_.today(), policy_);
             };
             try {
