@@ -1,5 +1,5 @@
 -- complete_rate_backfill(job_id, token, last_row, rows, today): the twin of complete_backfill() for one currency.
--- Touches: portfoliod.rate_backfill_queue, portfoliod.rate_coverage.
+-- Touches: portfoliod.rate_backfill_queue, portfoliod.rate_coverage, portfoliod.pending_changes.
 CREATE OR REPLACE FUNCTION portfoliod.complete_rate_backfill(
     job_id integer, token uuid, last_row date, rows integer, today date)
 RETURNS boolean
@@ -23,6 +23,8 @@ BEGIN
         done.asked * daterange(NULL, portfoliod.settled_until(done.asked, last_row, today), '[]')))
     ON CONFLICT (currency_code) DO UPDATE SET served = coverage.served + excluded.served;
 
+    -- Even when no rate changed: rates that are no longer pending change the status of figures.
+    INSERT INTO portfoliod.pending_changes (currency_code, from_date, holding_changed) VALUES (done.currency_code, 'infinity', false);
     PERFORM pg_notify('backfill_finished', json_build_object(
         'job_id', complete_rate_backfill.job_id, 'currency_code', done.currency_code,
         'status', 'completed', 'rows', complete_rate_backfill.rows)::text);
