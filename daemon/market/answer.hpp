@@ -16,6 +16,8 @@ struct Asset {
     std::string asset_type; ///< stock, crypto, commodity or bond
     std::string exchange;   ///< "" where the catalogue names none
     std::string native_currency;
+    /// From that day on all its splits are known; nothing: from none.
+    std::optional<Day> splits_known_since = {};
 };
 
 /// How a provider answered. None but `ok` ever yields rows.
@@ -56,6 +58,14 @@ struct PriceRow {
     std::optional<std::int64_t> volume;
 };
 
+/// What stood in a price's place and no price can be.
+struct DoubtfulPrice {
+    Day date;
+    std::string value; ///< decimal text, in major units
+    std::string reason;
+    std::string excerpt; ///< as the provider wrote it
+};
+
 struct Split {
     Day ex_date;
     std::string numerator;
@@ -91,6 +101,11 @@ struct PriceAnswer {
     /// Set when the provider reaches back less far than asked: it spoke for these days only, the
     /// rest is still a gap.
     std::optional<DayRange> served;
+    /// The rows are prices as they were traded: in the shares of their own day, not in today's.
+    bool unadjusted = false;
+    /// The provider reports splits: in these days there were no others than those.
+    bool tells_splits = false;
+    std::vector<DoubtfulPrice> doubtful = {}; ///< of days that have no row
 };
 
 struct RateAnswer {

@@ -92,6 +92,9 @@ struct RequestRule {
     TimeRule time;
     std::set<std::string> missing; ///< texts that stand for "no value"
     bool float32 = false;          ///< figures are printed 32-bit floats
+    /// What has been done to older prices: `none` = they stand as they were traded, in the shares of
+    /// their own day.
+    enum class Adjusted { splits, none } adjusted = Adjusted::splits;
     std::map<std::string, std::string>
         unit_of; ///< exchange → the unit its prices are in, where answers do not say
     std::optional<EventRule> splits;

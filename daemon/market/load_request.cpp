@@ -183,10 +183,10 @@ void load_reading(Node const& node, RequestRule& request) {
     if (auto const unit_of = node.find("unit_of")) request.unit_of = load_words(*unit_of);
     if (auto const events = node.find("events")) load_events(*events, request);
     if (auto const empty = node.find("empty")) request.empty = load_outcome(*empty);
-    // Prices as traded would have to be converted with the known splits first; nothing here does
-    // that yet.
-    if (auto const adjusted = node.find("adjusted"); adjusted && adjusted->text() != "splits")
-        adjusted->fail("only split-adjusted prices can be stored: splits");
+    using Adjusted = RequestRule::Adjusted;
+    if (auto const adjusted = node.find("adjusted"))
+        request.adjusted = choose<Adjusted, 2>(
+            *adjusted, {{{"splits", Adjusted::splits}, {"none", Adjusted::none}}});
 }
 
 } // namespace

@@ -20,6 +20,8 @@ namespace {
 constexpr std::size_t whole_digits_max = 16;
 constexpr std::size_t fraction_digits_max = 12;
 
+constexpr auto not_above_zero = "not above zero";
+
 /// Reads the rows of one answer about one asset.
 class PriceReader {
   public:
@@ -39,6 +41,8 @@ class PriceReader {
         auto const symbol = figure("symbol");
         optional_ = {figure("open"), figure("high"), figure("low"), figure("volume")};
         answer_.source = provider_.name;
+        answer_.unadjusted = rule_.adjusted == RequestRule::Adjusted::none;
+        answer_.tells_splits = rule_.splits.has_value();
         fixed_unit();
         for (auto const& row : find_rows(document_, rule_.rows)) {
             if (rule_.fields.contains("symbol") && !is_ours(symbol.read(document_, row))) continue;
@@ -141,6 +145,14 @@ class PriceReader {
 
     /// In major units, fit for its column; nothing when it is no price, with `why` set.
     std::optional<std::string> price(std::optional<Found> const& found, std::string* why) const {
+        auto decimal = amount(found, why);
+        if (!decimal || is_positive(*decimal)) return decimal;
+        if (why) *why = not_above_zero;
+        return std::nullopt;
+    }
+
+    /// The same with any sign.
+    std::optional<std::string> amount(std::optional<Found> const& found, std::string* why) const {
         auto const say = [why](char const* what) {
             if (why) *why = what;
             return std::nullopt;
@@ -153,7 +165,6 @@ class PriceReader {
         if (rule_.float32) decimal = repair_float32(*decimal);
         decimal = fit(shift_point(*decimal, unit_.places), whole_digits_max, fraction_digits_max);
         if (!decimal) return say("too large");
-        if (!is_positive(*decimal)) return say("not above zero");
         return decimal;
     }
 
@@ -177,6 +188,7 @@ class PriceReader {
         std::string why;
         auto close = price(found, &why);
         if (!close) {
+            if (why == not_above_zero) doubt(stamp, found);
             tally_.note(why == "no number" ? tally_.broken : tally_.refused,
                         fmt::format("close '{}' of {} is {}", found.text,
                                     portfoliod::to_text(stamp.date), why));
@@ -193,6 +205,13 @@ class PriceReader {
         if (!is_new && stamp.instant >= at->second.stamp) at->second = {stamp.instant, bar};
     }
 
+    void doubt(Stamp const& stamp, Found const& found) {
+        if (auto value = amount(found, nullptr))
+            doubtful_.insert_or_assign(stamp.date,
+                                       DoubtfulPrice{stamp.date, std::move(*value), not_above_zero,
+                                                     fmt::format("close {}", found.text)});
+    }
+
     /// One more bar of the last day is the live one; many mean that hours or minutes were sent.
     bool several_a_day() const {
         return rule_.gives == Gives::history && stamps_seen_ >= 3 &&
@@ -203,7 +222,10 @@ class PriceReader {
         for (auto& [date, bar] : bars_) answer_.rows.push_back(std::move(bar.row));
         if (rule_.gives == Gives::quote && answer_.rows.size() > 1)
             answer_.rows.erase(answer_.rows.begin(), answer_.rows.end() - 1);
-        tally_.kept = answer_.rows.size();
+        for (auto& [date, doubtful] : doubtful_)
+            if (!bars_.contains(date)) answer_.doubtful.push_back(std::move(doubtful));
+        // What is set aside for a person to judge has answered for its day too.
+        tally_.kept = answer_.rows.size() + answer_.doubtful.size();
         answer_.outcome = conclude(provider_, rule_, tally_);
         if (answer_.outcome.kind == OutcomeKind::ok) return;
         answer_.splits.clear();
@@ -265,6 +287,7 @@ class PriceReader {
     CurrencyUnit unit_;
     std::string unit_name_;
     std::map<Day, Bar> bars_;
+    std::map<Day, DoubtfulPrice> doubtful_;
     std::set<Day> dates_;
     std::size_t stamps_seen_ = 0;
     Tally tally_;

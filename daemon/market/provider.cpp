@@ -33,7 +33,10 @@ void add_part(PriceAnswer& whole, PriceAnswer part) {
     append(whole.rows, part.rows);
     append(whole.splits, part.splits);
     append(whole.dividends, part.dividends);
+    append(whole.doubtful, part.doubtful);
     whole.source = std::move(part.source);
+    whole.unadjusted = whole.unadjusted || part.unadjusted;
+    whole.tells_splits = whole.tells_splits || part.tells_splits;
     if (part.outcome.kind == OutcomeKind::ok) whole.outcome.kind = OutcomeKind::ok;
     if (whole.outcome.message.empty()) whole.outcome.message = std::move(part.outcome.message);
 }

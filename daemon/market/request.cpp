@@ -160,6 +160,33 @@ std::vector<std::string> take_served(RequestRule const& rule, std::vector<std::s
     return served;
 }
 
+struct Oldest {
+    Day first = Day::min();
+    std::string why;
+};
+
+// A provider that reports splits and was silent for longer may have missed one.
+constexpr auto splits_fresh_for = days{31};
+
+/// The first day of which the provider's history can be used, and why no earlier one. Prices as they
+/// were traded need all splits since, which a provider that reports them may bring itself.
+Oldest oldest_day(Declaration const& provider, RequestRule const& rule, Asset const& asset,
+                  DayRange range, Day today) {
+    Oldest oldest;
+    if (rule.oldest_days)
+        oldest = {today - days{*rule.oldest_days},
+                  fmt::format("{} reaches back {} days", provider.name, *rule.oldest_days)};
+    if (rule.adjusted == RequestRule::Adjusted::splits || asset.asset_type != "stock")
+        return oldest;
+    if (rule.splits && range.last >= today - splits_fresh_for) return oldest;
+    auto const known = asset.splits_known_since.value_or(Day::max());
+    if (known > oldest.first)
+        oldest = {known, fmt::format("{} gives prices as they were traded, and which splits {} has "
+                                     "had since is not known",
+                                     provider.name, asset.symbol)};
+    return oldest;
+}
+
 void refuse_too_many(Plan& plan, Declaration const& provider) {
     if (plan.questions.size() <= questions_max) return;
     plan.refusal =
@@ -235,12 +262,11 @@ Plan plan_history(Declaration const& provider, Asset const& asset, DayRange rang
     else if (lacks_key(provider))
         plan.refusal = refusal(OutcomeKind::denied, key_missing(provider));
     if (plan.refusal) return plan;
-    if (rule->oldest_days && range.first < today - days{*rule->oldest_days}) {
-        range.first = today - days{*rule->oldest_days};
+    auto const oldest = oldest_day(provider, *rule, asset, range, today);
+    if (oldest.first > range.first) {
+        range.first = oldest.first;
         if (range.first > range.last) {
-            plan.refusal =
-                refusal(OutcomeKind::out_of_range,
-                        fmt::format("{} reaches back {} days", provider.name, *rule->oldest_days));
+            plan.refusal = refusal(OutcomeKind::out_of_range, oldest.why);
             return plan;
         }
         plan.served = range;

@@ -137,8 +137,8 @@ asio::awaitable<bool> Quotes::take(market::Asset asset, market::PriceAnswer answ
         co_return true;
     }
     auto keep = [this, &asset, &answer](db::Transaction& transaction) {
-        tracking::store_prices(transaction, asset.id, answer.source, answer.rows,
-                               tracking::Finality::provisional, clock_.today(), policy_);
+        tracking::store_prices(transaction, asset.id, answer, tracking::Finality::provisional,
+                               clock_.today(), policy_);
     };
     try {
         co_await lane_.transact(keep);

@@ -54,14 +54,15 @@ DayRange RateJobs::range() const {
 std::optional<PriceJob> claim_price_job(db::Transaction& transaction, Policy const& policy) {
     auto const rows =
         transaction.execute("SELECT job_id, token, asset_id, symbol, asset_type, exchange, "
-                            "native_currency, start_date, end_date, attempts "
-                            "FROM portfoliod.claim_backfill($1)",
+                            "native_currency, start_date, end_date, attempts, "
+                            "splits_known_since FROM portfoliod.claim_backfill($1)",
                             {policy.lease});
     if (rows.empty()) return std::nullopt;
     auto const row = rows.one();
     return PriceJob{row.integer(0),
                     row.string(1),
-                    {row.integer(2), row.string(3), row.string(4), row.string(5), row.string(6)},
+                    {row.integer(2), row.string(3), row.string(4), row.string(5), row.string(6),
+                     row.maybe(&db::Row::day, 10)},
                     {row.day(7), row.day(8)},
                     row.integer(9)};
 }
@@ -129,18 +130,22 @@ std::optional<int> complete(db::Transaction& transaction, PriceJob const& job,
                             market::PriceAnswer const& answer, Day today, Policy const& policy) {
     std::optional<Day> last_row;
     for (auto const& row : answer.rows) last_row = std::max(last_row.value_or(row.date), row.date);
+    for (auto const& price : answer.doubtful)
+        last_row = std::max(last_row.value_or(price.date), price.date);
     auto const served_from = answer.served ? std::optional{answer.served->first} : std::nullopt;
-    store_events(transaction, job.asset.id, answer);
     // First the claim, then the rows: a job that was taken over stores nothing.
     auto const ours =
-        transaction
-            .execute("SELECT portfoliod.complete_backfill($1, $2, $3, $4, $5, $6)",
-                     {job.id, job.token, served_from, last_row, answer.rows.size(), today})
+        transaction.execute("SELECT portfoliod.hold_backfill($1, $2)", {job.id, job.token})
             .one()
             .boolean(0);
     if (!ours) return std::nullopt;
-    return store_prices(transaction, job.asset.id, answer.source, answer.rows, Finality::final,
-                        today, policy);
+    // Splits before prices: they say which steps are none, and in which shares the prices are.
+    store_events(transaction, job.asset.id, answer.served.value_or(job.range), answer);
+    auto const changed =
+        store_prices(transaction, job.asset.id, answer, Finality::final, today, policy);
+    transaction.execute("SELECT portfoliod.complete_backfill($1, $2, $3, $4, $5, $6)",
+                        {job.id, job.token, served_from, last_row, answer.rows.size(), today});
+    return changed;
 }
 
 std::optional<int> complete(db::Transaction& transaction, RateJobs const& jobs,

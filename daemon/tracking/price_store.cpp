@@ -4,22 +4,53 @@
 
 namespace portfoliod::tracking {
 
-int store_prices(db::Transaction& transaction, int asset_id, std::string const& source,
-                 std::vector<market::PriceRow> const& rows, Finality finality, Day today,
-                 Policy const& policy) {
-    if (rows.empty()) return 0;
+namespace {
+
+void stage(db::Transaction& transaction, int asset_id, market::PriceAnswer const& answer) {
     std::vector<db::CopyRow> staged;
-    staged.reserve(rows.size());
+    staged.reserve(answer.rows.size());
     auto const asset = std::to_string(asset_id);
-    for (auto const& row : rows) {
+    for (auto const& row : answer.rows) {
         auto const volume = row.volume ? std::optional{std::to_string(*row.volume)} : std::nullopt;
-        staged.push_back(
-            {asset, to_text(row.date), row.open, row.high, row.low, row.close, volume, source});
+        staged.push_back({asset, to_text(row.date), row.open, row.high, row.low, row.close, volume,
+                          answer.source});
     }
-    transaction.execute("SELECT portfoliod.prepare_staging()");
     transaction.copy("price_staging",
                      {"asset_id", "price_date", "open", "high", "low", "close", "volume", "source"},
                      staged);
+}
+
+std::string quoted(std::string const& text) {
+    std::string out{'"'};
+    for (char const c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        if (static_cast<unsigned char>(c) >= 0x20) out += c;
+    }
+    return out + '"';
+}
+
+void quarantine(db::Transaction& transaction, int asset_id, market::PriceAnswer const& answer,
+                Finality finality) {
+    std::string doubtful;
+    for (auto const& price : answer.doubtful)
+        doubtful += fmt::format(R"({}{{"price_date":"{}","value":{},"reason":{},"excerpt":{}}})",
+                                doubtful.empty() ? "" : ",", to_text(price.date),
+                                quoted(price.value), quoted(price.reason), quoted(price.excerpt));
+    transaction.execute(
+        "SELECT portfoliod.quarantine_values($1, $2, $3, $4)",
+        {asset_id, answer.source, finality == Finality::final, "[" + doubtful + "]"});
+}
+
+} // namespace
+
+int store_prices(db::Transaction& transaction, int asset_id, market::PriceAnswer const& answer,
+                 Finality finality, Day today, Policy const& policy) {
+    if (answer.rows.empty() && answer.doubtful.empty()) return 0;
+    transaction.execute("SELECT portfoliod.prepare_staging()");
+    if (!answer.rows.empty()) stage(transaction, asset_id, answer);
+    if (!answer.doubtful.empty()) quarantine(transaction, asset_id, answer, finality);
+    if (answer.unadjusted)
+        transaction.execute("SELECT portfoliod.convert_staged($1, $2)", {asset_id, today});
     return transaction
         .execute("SELECT portfoliod.merge_prices($1, ($2::date - $3::interval)::date)",
                  {finality == Finality::final, today, policy.close_only_after})
@@ -27,8 +58,9 @@ int store_prices(db::Transaction& transaction, int asset_id, std::string const& 
         .integer(0);
 }
 
-void store_events(db::Transaction& transaction, int asset_id, market::PriceAnswer const& answer) {
-    if (answer.splits.empty() && answer.dividends.empty()) return;
+void store_events(db::Transaction& transaction, int asset_id, DayRange asked,
+                  market::PriceAnswer const& answer) {
+    if (answer.splits.empty() && answer.dividends.empty() && !answer.tells_splits) return;
     std::string splits;
     for (auto const& split : answer.splits)
         splits += fmt::format(R"({}{{"ex_date":"{}","numerator":{},"denominator":{}}})",
@@ -39,8 +71,12 @@ void store_events(db::Transaction& transaction, int asset_id, market::PriceAnswe
         dividends +=
             fmt::format(R"({}{{"ex_date":"{}","amount":{}}})", dividends.empty() ? "" : ",",
                         to_text(dividend.ex_date), dividend.amount);
-    transaction.execute("SELECT portfoliod.store_events($1, $2, $3, $4)",
-                        {asset_id, answer.source, "[" + splits + "]", "[" + dividends + "]"});
+    auto const told =
+        answer.tells_splits
+            ? std::optional{fmt::format("[{},{}]", to_text(asked.first), to_text(asked.last))}
+            : std::nullopt;
+    transaction.execute("SELECT portfoliod.store_events($1, $2, $3, $4, $5)",
+                        {asset_id, answer.source, "[" + splits + "]", "[" + dividends + "]", told});
 }
 
 int store_rates(db::Transaction& transaction, std::string const& source,

@@ -11,14 +11,16 @@ namespace portfoliod::tracking {
 
 enum class Finality { final, provisional };
 
-/// COPY into a staging table and merge, by the rules of merge_prices(); returns how many rows
-/// changed. Listeners learn of it by the triggers on asset_prices.
-int store_prices(db::Transaction& transaction, int asset_id, std::string const& source,
-                 std::vector<market::PriceRow> const& rows, Finality finality, Day today,
-                 Policy const& policy);
+/// COPY into a staging table and merge, by the rules of merge_prices(), in today's shares; what is not
+/// to be believed goes into quarantine. Returns how many rows changed. Listeners learn of it by the
+/// triggers on asset_prices.
+int store_prices(db::Transaction& transaction, int asset_id, market::PriceAnswer const& answer,
+                 Finality finality, Day today, Policy const& policy);
 
-/// Keeps the splits and dividends that came with the answer, by the rules of store_events().
-void store_events(db::Transaction& transaction, int asset_id, market::PriceAnswer const& answer);
+/// Keeps the splits and dividends that came with the answer for these days, by the rules of
+/// store_events().
+void store_events(db::Transaction& transaction, int asset_id, DayRange asked,
+                  market::PriceAnswer const& answer);
 
 /// As store_prices(), for exchange_rates.
 int store_rates(db::Transaction& transaction, std::string const& source,

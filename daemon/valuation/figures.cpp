@@ -68,10 +68,12 @@ Valued valued(std::span<Holding const> holdings, Ledger const& ledger, Day today
     Valued sums;
     for (auto const& holding : holdings) {
         auto const* position = ledger.find(holding.asset_id);
-        if (holding.quantity.is_zero())
+        if (holding.quantity.is_zero()) {
+            sums.estimated |= holding.history_pending; // of the rates of its trades
             add_gain(sums, Money{}, position);
-        else
+        } else {
             add_held(sums, holding, position, today);
+        }
     }
     return sums;
 }

@@ -41,7 +41,8 @@ struct Holding {
     Quantity quantity;
     std::optional<Close> close;
     std::optional<LatestRate> rate; ///< none known: nothing, never 1
-    bool history_pending = false;   ///< history or a split re-fetch is queued
+    /// Of prices, rates or after a split: queued. Of a quantity of 0 only that of rates counts.
+    bool history_pending = false;
 };
 
 /// Undefined is nothing, never 0.

@@ -1,7 +1,8 @@
 -- portfoliod.accept(id): admits a quarantined price after a person has judged it.
 --
--- Stores it as the day's final close, in place of what is there unless that was typed by hand, and marks the quarantine row.
--- Returns the asset's id. A price of zero or below is admitted for commodities only (crude oil, April 2020).
+-- Stores it as the day's final close (a quote: its provisional one), in place of what is there unless that was typed by hand, and
+-- marks the quarantine row. What that speaks for is released with it, see release_quarantine(): after a true jump the other days of
+-- the new level. Returns the asset's id. A price of zero or below is admitted for commodities only (crude oil, April 2020).
 -- Writes asset_prices (whose triggers announce it) and portfoliod.quarantine.
 
 CREATE OR REPLACE FUNCTION portfoliod.accept(of_id bigint) RETURNS int
@@ -21,11 +22,12 @@ BEGIN
     END IF;
     PERFORM portfoliod.ensure_price_partition(extract(year FROM doubt.price_date)::int);
     INSERT INTO public.asset_prices AS p (asset_id, timestamp, close, source, is_final)
-    VALUES (doubt.asset_id, doubt.price_date, doubt.value, doubt.source, true)
+    VALUES (doubt.asset_id, doubt.price_date, doubt.value, doubt.source, doubt.is_final)
     ON CONFLICT (asset_id, timestamp) DO UPDATE
        SET open = NULL, high = NULL, low = NULL, volume = NULL,
-           close = excluded.close, source = excluded.source, is_final = true
-     WHERE p.source <> 'manual';
+           close = excluded.close, source = excluded.source, is_final = excluded.is_final
+     WHERE p.source <> 'manual' AND (excluded.is_final OR NOT p.is_final);
     UPDATE portfoliod.quarantine SET accepted_at = now() AT TIME ZONE 'UTC' WHERE id = of_id;
+    PERFORM portfoliod.release_quarantine(ARRAY[doubt.asset_id]);
     RETURN doubt.asset_id;
 END $$;

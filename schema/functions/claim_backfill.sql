@@ -4,7 +4,8 @@
 -- Touches: backfill_queue; reads assets.
 CREATE OR REPLACE FUNCTION portfoliod.claim_backfill(lease interval)
 RETURNS TABLE (job_id integer, token uuid, asset_id integer, symbol text, asset_type text, exchange text,
-               native_currency text, start_date date, end_date date, attempts integer, max_attempts integer)
+               native_currency text, start_date date, end_date date, attempts integer, max_attempts integer,
+               splits_known_since date)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH claimed AS (
@@ -19,7 +20,7 @@ BEGIN ATOMIC
                    AND (candidate.retry_after IS NULL
                         OR candidate.retry_after <= clock_timestamp() AT TIME ZONE 'UTC'))
                OR (candidate.status = 'in_progress'
-                   AND candidate.lease_until < clock_timestamp() AT TIME ZONE 'UTC')
+                   AND coalesce(candidate.lease_until, '-infinity') < clock_timestamp() AT TIME ZONE 'UTC')
             ORDER BY candidate.id
             LIMIT 1
             FOR UPDATE SKIP LOCKED)
@@ -27,7 +28,8 @@ BEGIN ATOMIC
     )
     SELECT claimed.id, claimed.lease_token, asset.id, asset.symbol::text, asset.asset_type::text,
            coalesce(asset.exchange, '')::text, asset.native_currency::text,
-           claimed.start_date, claimed.end_date, claimed.attempts, claimed.max_attempts
+           claimed.start_date, claimed.end_date, claimed.attempts, claimed.max_attempts,
+           portfoliod.splits_known_since(asset.id, (now() AT TIME ZONE 'UTC')::date)
     FROM claimed
     JOIN public.assets AS asset ON asset.id = claimed.asset_id;
 END;

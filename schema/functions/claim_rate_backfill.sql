@@ -13,7 +13,7 @@ BEGIN ATOMIC
                AND (candidate.retry_after IS NULL
                     OR candidate.retry_after <= clock_timestamp() AT TIME ZONE 'UTC'))
            OR (candidate.status = 'in_progress'
-               AND candidate.lease_until < clock_timestamp() AT TIME ZONE 'UTC')
+               AND coalesce(candidate.lease_until, '-infinity') < clock_timestamp() AT TIME ZONE 'UTC')
         ORDER BY candidate.id
         LIMIT jobs_max
         FOR UPDATE SKIP LOCKED

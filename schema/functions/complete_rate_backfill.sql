@@ -1,5 +1,5 @@
 -- complete_rate_backfill(job_id, token, served_from, last_row, rows, today): the twin of complete_backfill() for one currency.
--- Touches: portfoliod.rate_backfill_queue, portfoliod.rate_coverage.
+-- Touches: portfoliod.rate_backfill_queue, portfoliod.rate_coverage, portfoliod.pending_changes.
 CREATE OR REPLACE FUNCTION portfoliod.complete_rate_backfill(
     job_id integer, token uuid, served_from date, last_row date, rows integer, today date)
 RETURNS boolean
@@ -33,6 +33,8 @@ BEGIN
         ON CONFLICT (currency_code) DO UPDATE SET served = coverage.served + excluded.served;
     END IF;
 
+    -- Even when no rate changed: rates that are no longer pending change the status of figures.
+    INSERT INTO portfoliod.pending_changes (currency_code, from_date, holding_changed) VALUES (done.currency_code, 'infinity', false);
     PERFORM pg_notify('backfill_finished', json_build_object(
         'job_id', complete_rate_backfill.job_id, 'currency_code', done.currency_code,
         'status', 'completed', 'rows', complete_rate_backfill.rows)::text);

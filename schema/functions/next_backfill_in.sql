@@ -8,12 +8,12 @@ LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     SELECT ceil(extract(epoch FROM min(waiting.at) - (clock_timestamp() AT TIME ZONE 'UTC')) * 1000)::bigint
     FROM (
-        SELECT CASE job.status WHEN 'in_progress' THEN job.lease_until
+        SELECT CASE job.status WHEN 'in_progress' THEN coalesce(job.lease_until, now() AT TIME ZONE 'UTC')
                                ELSE coalesce(job.retry_after, now() AT TIME ZONE 'UTC') END AS at
         FROM public.backfill_queue AS job
         WHERE job.status IN ('pending', 'rate_limited', 'in_progress')
         UNION ALL
-        SELECT CASE job.status WHEN 'in_progress' THEN job.lease_until
+        SELECT CASE job.status WHEN 'in_progress' THEN coalesce(job.lease_until, now() AT TIME ZONE 'UTC')
                                ELSE coalesce(job.retry_after, now() AT TIME ZONE 'UTC') END
         FROM portfoliod.rate_backfill_queue AS job
         WHERE job.status IN ('pending', 'rate_limited', 'in_progress')

@@ -19,8 +19,9 @@ DECLARE
 BEGIN
     IF TG_OP <> 'DELETE' THEN
         -- the index of priced assets that latest_asset_prices walks
-        EXECUTE 'INSERT INTO portfoliod.price_coverage (asset_id)
-                 SELECT DISTINCT n.asset_id FROM new_rows n
+        EXECUTE 'INSERT INTO portfoliod.price_coverage (asset_id, counted_splits)
+                 SELECT n.asset_id, portfoliod.splits_in_effect(n.asset_id, (now() AT TIME ZONE ''UTC'')::date)
+                   FROM (SELECT DISTINCT asset_id FROM new_rows) n
                   WHERE NOT EXISTS (SELECT FROM portfoliod.price_coverage c WHERE c.asset_id = n.asset_id)
                   ORDER BY n.asset_id ON CONFLICT DO NOTHING';
         -- locked in order of asset, so that two writers of several assets do not deadlock

@@ -7,7 +7,8 @@
 -- The tracked_assets rows are locked first, so two daemons cannot queue the same gap; the exclusion constraint on
 -- backfill_queue would refuse it anyway. When all are looked at, those that a transaction in progress holds (a price typed in psql) go
 -- into the outbox instead, to be looked at when it has ended.
--- Touches: backfill_queue, tracked_assets (locks), portfoliod.pending_changes; reads price_coverage.
+-- What a split has put out of date counts as missing, see outdate_history().
+-- Touches: backfill_queue, tracked_assets (locks), portfoliod.pending_changes, price_coverage.
 CREATE OR REPLACE FUNCTION portfoliod.request_missing_history(
     asset_ids integer[], today date, before interval, max_attempts integer)
 RETURNS integer
@@ -32,6 +33,7 @@ BEGIN
         FOR NO KEY UPDATE;
     END IF;
 
+    PERFORM portfoliod.outdate_history(asset_ids);
     INSERT INTO public.backfill_queue (asset_id, start_date, end_date, max_attempts)
     SELECT gaps.asset_id, lower(gap), upper(gap) - 1, request_missing_history.max_attempts
     FROM (

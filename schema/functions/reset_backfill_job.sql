@@ -1,7 +1,7 @@
 -- portfoliod.reset_backfill_job(): trigger function, before a person sets a job of either queue back to pending.
 --
 -- `UPDATE backfill_queue SET status = 'pending' WHERE id = …` means "try again now, from the start": attempts, waiting time,
--- error, completion and lease go. The daemon's own return to pending comes from in_progress and keeps them
+-- error, completion and lease go. The daemon's own return to pending gives up its lease with it and keeps them
 -- (the trigger's WHEN). The argument names the column that says whose history it is.
 
 CREATE OR REPLACE FUNCTION portfoliod.reset_backfill_job() RETURNS trigger

@@ -2,6 +2,7 @@
 --
 -- Marks the holders' caches, writes one outbox row per holder and one per asset from the first purchase of anyone (a split
 -- changes the share count of every day before it) and announces prices_updated, since prices are in today's shares too.
+-- The history before them is out of date then, see outdate_history.
 -- Returns the number of positions. Writes portfolio_positions, portfolio_performance_cache, portfoliod.pending_changes.
 
 CREATE OR REPLACE FUNCTION portfoliod.settle_splits(of_assets int[]) RETURNS int
@@ -32,5 +33,6 @@ BEGIN
         PERFORM pg_notify('prices_updated', json_build_object(
             'asset_id', asset.id, 'from', asset.from_date, 'to', today)::text);
     END LOOP;
+    PERFORM portfoliod.outdate_history(of_assets);
     RETURN coalesce(cardinality(holders.portfolios), 0);
 END $$;

@@ -2,11 +2,12 @@
 -- trade that commits between two statements would show as money invested without value. One row a fact; what the columns a … t hold
 -- depends on kind:
 --   position  id, restatements, quantity; while anything is held: last close, its date, whether provisional, whether history is
---             pending, rate to USD and its day (USD: 1, without a day); with a checkpoint that holds: its columns from through to complete
+--             pending (of the price: queued, or outdated by a split; of the rate: queued), rate to USD and its day (USD: 1, without a day); with a checkpoint that holds: its columns from through to complete
 --   trade     buy or sell, time, quantity, price, fee, rate to USD of its day: the broker's own where the transaction carries one, else the
 --             last one before the end of that UTC day; NULL where there is none; 1 for USD. Those after the checkpoint
 --   split     ex_date, numerator, denominator: of every asset the portfolio ever traded, due by today
--- Reads: portfolio_positions, portfoliod.ledger_checkpoints, assets, asset_prices, last_close(), exchange_rates, backfill_queue, transactions, asset_splits.
+-- Reads: portfolio_positions, portfoliod.ledger_checkpoints, assets, asset_prices, last_close(), exchange_rates, both queues, price_coverage, has_outdated_prices(),
+--        transactions, asset_splits.
 CREATE OR REPLACE FUNCTION portfoliod.valuation_inputs(portfolio_ids integer[], today date)
 RETURNS TABLE (kind text, portfolio_id integer, asset_id integer, a text, b text, c text, d text, e text, f text, g text, h text,
                i text, j text, k text, l text, m text, n text, o text, p text, q text, r text, s text, t text)
@@ -21,6 +22,7 @@ BEGIN
     RETURN QUERY
     WITH pos AS MATERIALIZED (
         SELECT position.id, position.portfolio_id, position.asset_id, position.quantity, position.restatements, position.last_trade_at,
+               position.first_purchase_date,
                asset.native_currency AS currency,
                checkpoint.through, checkpoint.held, checkpoint.average_cost, checkpoint.average_for, checkpoint.cost_known,
                checkpoint.last_trade_price, checkpoint.invested, checkpoint.proceeds, checkpoint.fees, checkpoint.realized,
@@ -38,6 +40,21 @@ BEGIN
            CASE WHEN pos.quantity > 0 AND EXISTS (
                SELECT FROM public.backfill_queue AS job
                WHERE job.asset_id = pos.asset_id AND job.status IN ('pending', 'in_progress', 'rate_limited'))
+               OR pos.currency <> 'USD' AND EXISTS (
+               SELECT FROM portfoliod.rate_backfill_queue AS job
+               WHERE job.currency_code = pos.currency AND job.status IN ('pending', 'in_progress', 'rate_limited'))
+               -- prices in shares of before a split: not fetched again yet, or found by nobody yet
+               OR price.close IS NOT NULL AND EXISTS (
+               SELECT FROM portfoliod.price_coverage AS coverage
+               WHERE coverage.asset_id = pos.asset_id
+                 AND (price.timestamp::date <@ coverage.outdated
+                      OR CASE WHEN coverage.outdated && datemultirange(daterange(pos.first_purchase_date, NULL))
+                              THEN portfoliod.has_outdated_prices(pos.asset_id, pos.first_purchase_date) END
+                      OR EXISTS (SELECT FROM public.asset_splits AS split
+                                 WHERE split.asset_id = pos.asset_id AND split.ex_date > price.timestamp::date
+                                   AND split.ex_date <= valuation_inputs.today
+                                   AND coverage.counted_splits
+                                       IS DISTINCT FROM portfoliod.splits_in_effect(pos.asset_id, valuation_inputs.today))))
                THEN 't' ELSE 'f' END,
            CASE pos.currency WHEN 'USD' THEN '1' ELSE rate.rate_to_usd::text END, rate.timestamp::date::text,
            pos.through::text, pos.held::text, pos.average_cost::text, pos.average_for::text,

@@ -1,6 +1,7 @@
 -- portfoliod.quarantine: prices a provider gave and the daemon did not believe (not positive, or a jump beyond 20 times).
 --
--- Kept with reason and excerpt for a person to judge; portfoliod.accept(id) admits one as a price.
+-- Kept with reason and excerpt for a person to judge; portfoliod.accept(id) admits one as a price, and with it those of its level.
+-- A split that explains them releases them by itself (release_quarantine).
 
 CREATE TABLE portfoliod.quarantine (
     id             bigserial PRIMARY KEY,
@@ -11,8 +12,13 @@ CREATE TABLE portfoliod.quarantine (
     reason         text NOT NULL,
     source         varchar(50),
     excerpt        text,                        -- the part of the answer it came from
+    is_final       boolean NOT NULL DEFAULT true,   -- a finished day's close; false: a quote
     created_at     timestamp NOT NULL DEFAULT (now() AT TIME ZONE 'UTC'),
-    accepted_at    timestamp,
+    accepted_at    timestamp,                   -- when it was admitted, by a person or by what is known now
+    explained_by   date,                        -- ex_date of the split that released it
     -- the same doubtful figure comes with every repeat of the request: one row is enough to judge it
     CONSTRAINT quarantine_once_per_value UNIQUE NULLS NOT DISTINCT (asset_id, price_date, source, value)
 );
+
+-- A quote comes every few minutes, each a little different: one a day is enough.
+CREATE UNIQUE INDEX quarantine_once_per_quoted_day ON portfoliod.quarantine (asset_id, price_date, source) WHERE NOT is_final;

@@ -46,5 +46,6 @@ SELECT 'stale_price', NULL, h.asset_id, h.symbol, NULL,
 UNION ALL
 SELECT 'quarantine', NULL, q.asset_id, a.symbol, NULL,
        format('%s on %s from %s was not believed: %s', trim_scale(q.value), q.price_date, coalesce(q.source, 'unknown'), q.reason),
-       format('if it is right: SELECT portfoliod.accept(%s); if a split explains it, enter it in asset_splits', q.id)
+       format('if it is right: SELECT portfoliod.accept(%1$s); if a split explains it, enter it in asset_splits; '
+              'if it is wrong: DELETE FROM portfoliod.quarantine WHERE id = %1$s;', q.id)
   FROM portfoliod.quarantine q JOIN public.assets a ON a.id = q.asset_id WHERE q.accepted_at IS NULL;

@@ -325,3 +325,64 @@ TEST_CASE("the worker is told in how many milliseconds the next job of either qu
               "(clock_timestamp() AT TIME ZONE 'UTC') + interval '1 hour')");
     CHECK(queue.value("SELECT portfoliod.next_backfill_in() BETWEEN 1 AND 3600000") == "t");
 }
+
+TEST_CASE(
+    "a job in progress that a person sets to pending starts anew, and who was at it has lost it") {
+    Queue queue;
+    queue.put_off(1, queue.claim(1), "transient", "HTTP 503");
+    queue.pass_time();
+    auto const lost = queue.claim(1);
+    db::Listening ear{{queue.url(), "test"}, {"backfill_requested"}};
+    SUBCASE("as the owner") {
+        queue.run("UPDATE backfill_queue SET status = 'pending' WHERE id = 1");
+    }
+    SUBCASE("as an application") {
+        auto transaction = queue.session().begin();
+        transaction.execute_script("SET LOCAL ROLE portfolio_app");
+        transaction.execute("UPDATE backfill_queue SET status = 'pending' WHERE id = 1");
+        transaction.commit();
+    }
+    CHECK(queue.state(1) == "pending 0");
+    ear.probe();
+    CHECK(ear.take().size() == 1);
+    auto const now = queue.claim(1);
+    CHECK(now != "");
+    CHECK(queue.value("SELECT portfoliod.hold_backfill(1, $1)", {lost}) == "f");
+    CHECK_FALSE(queue.complete(1, lost));
+    CHECK(queue.put_off(1, lost, "permanent", "no") == "");
+    CHECK(queue.value("SELECT portfoliod.hold_backfill(1, $1)", {now}) == "t");
+    CHECK(queue.complete(1, now));
+}
+
+TEST_CASE("a rate job in progress that a person sets to pending starts anew") {
+    Queue queue;
+    queue.run("INSERT INTO portfoliod.rate_backfill_queue (currency_code, start_date, end_date) "
+              "VALUES ('EUR', '2026-01-01', '2026-01-31')");
+    auto const lost = queue.value("SELECT token FROM portfoliod.claim_rate_backfill('1 min', 9)");
+    queue.run("UPDATE portfoliod.rate_backfill_queue SET status = 'pending'");
+    CHECK(queue.value("SELECT status || coalesce(lease_token::text, '') FROM "
+                      "portfoliod.rate_backfill_queue") == "pending");
+    CHECK(queue.value("SELECT portfoliod.complete_rate_backfill(1, $1, NULL, 0, '2026-11-23')",
+                      {lost}) == "f");
+    CHECK(queue.value("SELECT count(*) FROM portfoliod.claim_rate_backfill('1 min', 9)") == "1");
+}
+
+TEST_CASE("a job put off until later is announced to nobody, one given back to whoever has time") {
+    Queue queue;
+    db::Listening ear{{queue.url(), "test"}, {"backfill_requested"}};
+    queue.put_off(1, queue.claim(1), "transient", "HTTP 503");
+    ear.probe();
+    CHECK(ear.take().empty());
+    queue.run("SELECT portfoliod.give_back_backfill('backfill_queue', ARRAY[2], $1)",
+              {queue.claim(2)});
+    ear.probe();
+    CHECK(ear.take().size() == 1);
+}
+
+TEST_CASE("a job in progress without a lease belongs to nobody and is taken over at once") {
+    Queue queue;
+    queue.run("UPDATE backfill_queue SET status = 'in_progress' WHERE id = 1");
+    queue.run("DELETE FROM backfill_queue WHERE id = 2");
+    CHECK(queue.value("SELECT portfoliod.next_backfill_in() <= 0") == "t");
+    CHECK(queue.claim(1) != "");
+}

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <future>
+
 using namespace portfoliod;
 using namespace std::chrono_literals;
 
@@ -225,4 +227,60 @@ TEST_CASE(
     drain(database);
     CHECK(database.value("SELECT count(*) FROM portfoliod.rate_backfill_queue") == "1");
     CHECK(database.value("SELECT count(*) FROM portfoliod.pending_changes") == "0");
+}
+
+TEST_CASE("while rates of a currency are on their way, what depends on them is estimated, also "
+          "what is sold") {
+    test::Database database;
+    auto const portfolio = test::add_portfolio(database, "ann@example.org");
+    auto const asset = test::add_asset(database, "SAP", "stock", "XETRA", "EUR");
+    database.run(
+        "INSERT INTO asset_prices (asset_id, timestamp, close) VALUES ($1, '2026-11-20', 100)",
+        {asset});
+    database.run("UPDATE portfoliod.price_coverage SET served = '{(,)}'");
+    // Rates of long ago and of now: the one of the trade's day is still to come.
+    database.run("INSERT INTO exchange_rates (currency_code, rate_to_usd, timestamp) VALUES "
+                 "('EUR', 1.5, '2026-01-02'), ('EUR', 1.1, '2026-11-22')");
+    test::buy(database, portfolio, asset, "1", "100", "2026-10-01");
+    auto const status = [&] {
+        drain(database);
+        return database.value("SELECT status FROM portfolio_performance_cache");
+    };
+    CHECK(status() == "estimated");
+    SUBCASE("held") {}
+    SUBCASE("sold") { test::sell(database, portfolio, asset, "1", "100", "2026-10-02"); }
+    CHECK(status() == "estimated");
+    // Nothing new came: that, too, changes the status.
+    database.run("SELECT portfoliod.complete_rate_backfill(job_id, token, '2026-11-22', 0, $1) "
+                 "FROM portfoliod.claim_rate_backfill('1 min', 9)",
+                 {today});
+    CHECK(database.value(
+              "SELECT count(*) FROM portfoliod.rate_backfill_queue WHERE status <> 'completed'") ==
+          "0");
+    CHECK(status() == "final");
+}
+
+TEST_CASE("two users who buy the same asset in the same second, worked off by two daemons, make "
+          "one job") {
+    test::Database database;
+    auto const ann = test::add_portfolio(database, "ann@example.org");
+    auto const bob = test::add_portfolio(database, "bob@example.org");
+    auto const asset = test::add_asset(database, "TSLA", "stock", "NASDAQ", "USD");
+    db::Session other{{database.url(), "test"}};
+    test::buy(database, ann, asset, "1", "100", "2026-06-01 12:00:00");
+    auto theirs = other.begin();
+    CHECK(bus::drain_batch(theirs, today, {}).jobs == 1);
+    test::buy(database, bob, asset, "1", "100", "2026-06-01 12:00:00");
+    // The other one waits for the asset nobody had counted before, or finds it counted.
+    auto mine = std::async(std::launch::async, [&database] {
+        db::Session session{{database.url(), "test"}};
+        auto transaction = session.begin();
+        auto const jobs = bus::drain_batch(transaction, today, {}).jobs;
+        transaction.commit();
+        return jobs;
+    });
+    theirs.commit();
+    CHECK(mine.get() == 0);
+    CHECK(database.value("SELECT count(*) FROM backfill_queue") == "1");
+    CHECK(database.value("SELECT tracking_users FROM tracked_assets") == "2");
 }

@@ -68,8 +68,8 @@ TEST_CASE("a complaint names the file, the line, the key and what is wrong") {
                            "symbol, base"));
     CHECK(complaint(with_line("  time: {as: s}")) ==
           "test.yaml:7: requests[0].time: a stamp in s or ms needs a zone: the date depends on it");
-    CHECK(complaint(with_line("  adjusted: none")) ==
-          "test.yaml:7: requests[0].adjusted: only split-adjusted prices can be stored: splits");
+    CHECK(complaint(with_line("  adjusted: dividends")) ==
+          "test.yaml:7: requests[0].adjusted: must be one of splits, none, not 'dividends'");
 }
 
 TEST_CASE("what a provider file must not leave out is asked for") {

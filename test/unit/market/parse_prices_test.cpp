@@ -62,6 +62,20 @@ TEST_CASE("a bar's date is the exchange's at that stamp, whatever the answer's o
     CHECK(dates(west) == std::vector<std::string>{"2024-01-03"});
 }
 
+TEST_CASE("an answer says whether its prices stand as they were traded") {
+    auto const read = [](std::string const& adjusted) {
+        auto const provider = declared_as("base_url: https://api.example.com\nrequests:\n- gives: "
+                                          "history\n  path: /h\n  rows: /*\n"
+                                          "  fields: {date: d, close: c}\n" +
+                                          adjusted);
+        return history(provider, stock("X"), january, ok(R"([{"d":"2024-01-03","c":2}])"));
+    };
+    CHECK(!read("").unadjusted);
+    CHECK(!read("  adjusted: splits\n").unadjusted);
+    CHECK(read("  adjusted: none\n").unadjusted);
+    CHECK(read("  adjusted: none\n").rows.size() == 1);
+}
+
 TEST_CASE("without a zone there is no date and no row") {
     for (auto const* const zone : {"Mars/Olympus", "../../etc/passwd", ""}) {
         auto const answer = yahoo(chart({{at("2024-01-03 14:30:00"), "10.5"}}, zone), january);
@@ -151,7 +165,7 @@ TEST_CASE("rows outside the asked days are dropped, and so is a bar of today") {
     CHECK(yahoo(body, range("2024-01-20", "2024-01-21")).outcome.kind == OutcomeKind::empty);
 }
 
-TEST_CASE("prices of zero or less, and those no column holds, are not rows") {
+TEST_CASE("prices of zero or less are handed on as doubtful, and what no column holds is dropped") {
     auto const answer = yahoo(chart({{at("2024-01-02 14:30:00"), "-37.63"},
                                      {at("2024-01-03 14:30:00"), "0"},
                                      {at("2024-01-04 14:30:00"), "1e17"},
@@ -161,8 +175,28 @@ TEST_CASE("prices of zero or less, and those no column holds, are not rows") {
     CHECK(dates(answer) == std::vector<std::string>{"2024-01-05"});
     CHECK(answer.outcome.message ==
           "yahoo: 3 of 4 rows not used: close '-37.63' of 2024-01-02 is not above zero");
+    auto const doubts = [](PriceAnswer const& from) {
+        std::string all;
+        for (auto const& price : from.doubtful)
+            all += fmt::format("{} {}: {} ({}); ", portfoliod::to_text(price.date), price.value,
+                               price.reason, price.excerpt);
+        return all;
+    };
+    CHECK(doubts(answer) == "2024-01-02 -37.63: not above zero (close -37.63); "
+                            "2024-01-03 0: not above zero (close 0); ");
+    // Its day is answered for: a person is to judge it.
     auto const only = yahoo(chart({{at("2024-01-02 14:30:00"), "-37.63"}}), january);
-    CHECK(only.outcome.kind == OutcomeKind::empty);
+    CHECK(only.outcome.kind == OutcomeKind::ok);
+    CHECK(only.rows.empty());
+    CHECK(doubts(only) == "2024-01-02 -37.63: not above zero (close -37.63); ");
+    // In major units; and a good stamp of the same day is better.
+    auto const pence = yahoo(chart({{at("2024-01-02 09:00:00"), "-5"},
+                                    {at("2024-01-03 09:00:00"), "-7"},
+                                    {at("2024-01-03 16:00:00"), "700"}},
+                                   "Europe/London", "\"GBp\""),
+                             january, stock("X", "LSE", "GBP"));
+    CHECK(doubts(pence) == "2024-01-02 -0.05: not above zero (close -5); ");
+    CHECK(dates(pence) == std::vector<std::string>{"2024-01-03"});
 }
 
 TEST_CASE("minor units are folded exactly, each by its own factor") {

@@ -29,9 +29,10 @@ inline Day day(char const* text) { return parse_day(text).value(); }
 
 inline DayRange range(char const* first, char const* last) { return {day(first), day(last)}; }
 
+/// Its splits are all known.
 inline Asset stock(std::string symbol, std::string exchange = "NASDAQ",
                    std::string currency = "USD") {
-    return {1, std::move(symbol), "stock", std::move(exchange), std::move(currency)};
+    return {1, std::move(symbol), "stock", std::move(exchange), std::move(currency), Day{}};
 }
 
 inline Asset coin(std::string symbol, std::string currency = "USD") {

@@ -127,6 +127,40 @@ TEST_CASE("a provider is asked only for the days it reaches back to, and says so
     CHECK(never.refusal->kind == OutcomeKind::out_of_range);
 }
 
+TEST_CASE("prices as they were traded are asked for only as far back as all splits are known") {
+    auto const raw = [](std::string const& more = "") {
+        return declared_as("base_url: https://a.example\nrequests:\n- gives: history\n  path: /h\n"
+                           "  rows: /*\n  fields: {date: d, close: c}\n  adjusted: none\n" +
+                           more);
+    };
+    auto asset = stock("A");
+    auto const recent = range("2026-11-01", "2026-11-22");
+    asset.splits_known_since = {};
+    auto const unknown = plan_history(raw(), asset, recent, later_day());
+    REQUIRE(unknown.refusal);
+    CHECK(unknown.refusal->kind == OutcomeKind::out_of_range);
+    CHECK(unknown.refusal->message ==
+          "test gives prices as they were traded, and which splits A has "
+          "had since is not known");
+
+    asset.splits_known_since = day("2026-11-10");
+    auto const partly = plan_history(raw(), asset, recent, later_day());
+    REQUIRE(partly.served);
+    CHECK(*partly.served == range("2026-11-10", "2026-11-22"));
+    asset.splits_known_since = day("2026-11-01");
+    CHECK(!plan_history(raw(), asset, recent, later_day()).served);
+
+    // What never splits needs no such knowledge.
+    auto crypto = coin("A");
+    CHECK(!plan_history(raw(), crypto, range("2020-01-01", "2020-12-31"), later_day()).refusal);
+
+    // An answer that brings the splits itself will do, if it reaches up to now.
+    asset.splits_known_since = {};
+    auto const telling = raw("  events: {splits: {rows: /s/*, date: d, ratio: [n]}}\n");
+    CHECK(!plan_history(telling, asset, range("2020-01-01", "2026-11-22"), later_day()).refusal);
+    CHECK(plan_history(telling, asset, range("2020-01-01", "2025-11-22"), later_day()).refusal);
+}
+
 TEST_CASE("currencies are asked for together, with the dollar to cross them") {
     auto const ecb = declared("ecb");
     auto const plan = plan_rates_history(ecb, {"JPY", "EUR", "GBP"},

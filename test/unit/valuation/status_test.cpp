@@ -61,11 +61,15 @@ TEST_CASE("the worst status wins") {
     CHECK(status(held, "") == Status::incomplete);
 }
 
-TEST_CASE("a position of quantity zero does not count") {
-    Holding closed{.asset_id = 1, .quantity = {}, .close = {}, .rate = {}, .history_pending = true};
+TEST_CASE(
+    "a position of quantity zero does not count, unless rates of its trades are on their way") {
+    Holding closed{
+        .asset_id = 1, .quantity = {}, .close = {}, .rate = {}, .history_pending = false};
     std::vector const trades{buy("2024-01-01", {"10", "15", "0", "1.2"}),
                              sell("2024-02-01", {"10", "15", "0", "1.2"})};
     CHECK(figures_of(std::vector{closed}, trades, {}, today).status == Status::final);
+    closed.history_pending = true;
+    CHECK(figures_of(std::vector{closed}, trades, {}, today).status == Status::estimated);
 }
 
 TEST_CASE("the status of several holdings is that of the worst") {
