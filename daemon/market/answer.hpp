@@ -33,11 +33,16 @@ enum class OutcomeKind {
 
 char const* to_text(OutcomeKind kind);
 
+/// Whom a bad outcome concerns: the provider with all it gives, or this kind of request alone (an
+/// endpoint that is paid for).
+enum class Scope { provider, request };
+
 struct Outcome {
     OutcomeKind kind = OutcomeKind::ok;
     std::string message; ///< what to tell the user; "" when ok. Never holds a key.
     std::optional<std::chrono::seconds>
         wait; ///< rate_limited: what the provider or its declaration asks for
+    Scope scope = Scope::provider;
 };
 
 /// One daily bar in the asset's native currency, in major units. Figures are decimal text as the
@@ -75,6 +80,7 @@ struct RateRow {
     std::string currency;
     Instant timestamp;
     std::string rate_to_usd; ///< decimal text, at most 16 fraction digits
+    std::string source = {}; ///< who answered; "" = as the whole answer
 };
 
 struct PriceAnswer {
@@ -92,7 +98,7 @@ struct PriceAnswer {
 
 struct RateAnswer {
     Outcome outcome;
-    std::string source;
+    std::string source; ///< of the first that answered; what others added says so itself
     std::vector<RateRow> rows;
 };
 
