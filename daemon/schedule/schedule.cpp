@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace portfoliod::schedule {
 
 namespace asio = boost::asio;
@@ -14,6 +16,9 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr int refresh_batch_max = 500;
+/// Asked for in one go, so that providers which allow it are asked once for many. They are stored
+/// when all of them have been answered.
+constexpr std::size_t quotes_at_once = 50;
 constexpr auto stand_by = std::chrono::hours{24}; // beginning to lead rings
 
 market::Asset asset(db::Row const& row) {
@@ -101,8 +106,16 @@ asio::awaitable<void> Schedule::fetch_quotes() {
     auto const assets = co_await lane_.transact(list);
     auto answered = 0;
     std::string failure;
-    for (auto const& asset : assets) {
-        auto const answer = co_await market_.quote(asset);
+    std::vector<market::PriceAnswer> answers;
+    for (std::size_t i = 0; i < assets.size(); ++i) {
+        if (i % quotes_at_once == 0) {
+            auto const last = std::min(i + quotes_at_once, assets.size());
+            auto pending = market_.quotes({assets.begin() + static_cast<std::ptrdiff_t>(i),
+                                           assets.begin() + static_cast<std::ptrdiff_t>(last)});
+            answers = co_await std::move(pending);
+        }
+        auto const& asset = assets[i];
+        auto const& answer = answers[i % quotes_at_once];
         if (answer.outcome.kind == market::OutcomeKind::ok) {
             auto keep = [this, &asset, &answer](db::Transaction& transaction) {
                 tracking::store_prices(transaction, asset.id, answer.source, answer.rows,
