@@ -89,18 +89,13 @@ int run_daemon(service::Config const& config) {
     // Opens no session unless there is another daemon whose doorbell is waited for.
     db::Lane doorbell_lane{session("doorbell"), 1};
 
-<<<<<<< HEAD
     auto budgets = tracking::StoredBudgets{work_lane};
     auto market = market::ProviderMarket{executor,
                                          service::load_providers(config),
                                          service::routes(config),
                                          clock,
                                          {.budgets = &budgets}};
-=======
-    auto market = market::ProviderMarket{executor, service::load_providers(config),
-                                         service::routes(config), clock};
     auto const calendars = service::load_calendars(config);
->>>>>>> calendars
     auto doorbell = bus::Doorbell{executor, drain_lane, doorbell_lane, config.doorbell};
     auto drain = bus::Drain{executor, drain_lane,      doorbell,
                             clock,    config.backfill, config.schedule.fallback_poll};

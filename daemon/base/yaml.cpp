@@ -1,6 +1,7 @@
 #include "base/yaml.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -83,6 +84,49 @@ int edit_distance(std::string_view a, std::string_view b) {
     return row[b.size()];
 }
 
+/// yaml-cpp follows aliases silently: a line would mean what stands elsewhere, and a few of them can
+/// stand for billions of nodes.
+class AliasFinder final : public YAML::EventHandler {
+  public:
+    explicit AliasFinder(std::string const& name) : name_(name) {}
+
+    void OnAlias(YAML::Mark const& mark, YAML::anchor_t /*anchor*/) override {
+        throw ConfigError{fmt::format("{}:{}: anchors and aliases (&, *) are not supported; write "
+                                      "it out, or put the text in quotes",
+                                      name_, mark.line + 1)};
+    }
+
+    void OnDocumentStart(YAML::Mark const& /*mark*/) override {}
+
+    void OnDocumentEnd() override {}
+
+    void OnNull(YAML::Mark const& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+
+    void OnScalar(YAML::Mark const& /*mark*/, std::string const& /*tag*/, YAML::anchor_t /*anchor*/,
+                  std::string const& /*value*/) override {}
+
+    void OnSequenceStart(YAML::Mark const& /*mark*/, std::string const& /*tag*/,
+                         YAML::anchor_t /*anchor*/, YAML::EmitterStyle::value /*style*/) override {}
+
+    void OnSequenceEnd() override {}
+
+    void OnMapStart(YAML::Mark const& /*mark*/, std::string const& /*tag*/,
+                    YAML::anchor_t /*anchor*/, YAML::EmitterStyle::value /*style*/) override {}
+
+    void OnMapEnd() override {}
+
+  private:
+    std::string const& name_;
+};
+
+void refuse_aliases(std::string const& text, std::string const& name) {
+    std::istringstream stream{text};
+    YAML::Parser parser{stream};
+    AliasFinder finder{name};
+    while (parser.HandleNextDocument(finder)) {
+    }
+}
+
 } // namespace
 
 Node Node::load(std::filesystem::path const& file) {
@@ -96,6 +140,7 @@ Node Node::load(std::filesystem::path const& file) {
 
 Node Node::parse(std::string const& text, std::string const& name) {
     try {
+        refuse_aliases(text, name);
         auto const documents = YAML::LoadAll(text);
         if (documents.size() > 1)
             throw ConfigError{fmt::format("{}: holds more than one document (---)", name)};

@@ -90,6 +90,7 @@ struct RateRow {
     std::string currency;
     Instant timestamp;
     std::string rate_to_usd; ///< decimal text, at most 16 fraction digits
+    std::string source = {}; ///< who answered; "" = as the whole answer
 };
 
 struct PriceAnswer {
@@ -110,7 +111,7 @@ struct PriceAnswer {
 
 struct RateAnswer {
     Outcome outcome;
-    std::string source;
+    std::string source; ///< of the first that answered; what others added says so itself
     std::vector<RateRow> rows;
     std::optional<DayRange> served; ///< as in PriceAnswer
 };

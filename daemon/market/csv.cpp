@@ -32,7 +32,8 @@ class CsvReader {
   public:
     static std::optional<Document> read(std::string_view body,
                                         std::vector<std::string> const& columns) {
-        if (!is_text(body)) return std::nullopt;
+        // A last line without its end may have been cut inside a figure: 1.67 of 1.6748.
+        if (!is_text(body) || !(body.ends_with('\n') || body.ends_with('\r'))) return std::nullopt;
         CsvReader reader{body};
         if (!reader.read_header(columns) || !reader.read_rows()) return std::nullopt;
         reader.document_.text_ = reader.text_;

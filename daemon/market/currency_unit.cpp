@@ -1,5 +1,6 @@
 #include "market/currency_unit.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace portfoliod::market {
@@ -20,10 +21,20 @@ constexpr std::array minors = {
 
 } // namespace
 
+bool is_currency_code(std::string_view text) {
+    return text.size() == 3 &&
+           std::ranges::all_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
 CurrencyUnit currency_unit(std::string_view name) {
     for (auto const& minor : minors)
         if (minor.name == name) return {std::string{minor.currency}, minor.places};
-    return {std::string{name}, 0};
+    std::string code{name};
+    bool const lower = std::ranges::all_of(code, [](char c) { return c >= 'a' && c <= 'z'; });
+    if (lower && code.size() == 3) // "usd"; a penny has a capital too
+        std::ranges::transform(code, code.begin(),
+                               [](char c) { return static_cast<char>(c - 'a' + 'A'); });
+    return {std::move(code), 0};
 }
 
 } // namespace portfoliod::market

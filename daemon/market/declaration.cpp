@@ -1,9 +1,13 @@
 #include "market/declaration.hpp"
 
 #include "base/duration.hpp"
+#include "market/currency_unit.hpp"
 #include "market/https.hpp"
 #include "market/load_request.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <stdexcept>
 
 namespace portfoliod::market {
@@ -28,13 +32,17 @@ std::optional<int> load_count(yaml::Node const& limits, std::string_view key) {
 }
 
 OutcomeRule load_outcome_rule(yaml::Node const& node) {
-    node.allow_only({"status", "at", "has", "equals", "is", "wait"});
+    node.allow_only({"status", "at", "has", "equals", "is", "wait", "scope"});
     OutcomeRule rule;
     if (auto const status = node.find("status")) {
         auto const codes = status->is_list() ? status->items() : std::vector{*status};
         for (auto const& code : codes) rule.status.insert(static_cast<int>(code.integer(100, 599)));
     }
-    if (auto const at = node.find("at")) rule.at = load_pointer(*at);
+    if (auto const at = node.find("at")) {
+        rule.at = load_pointer(*at);
+        if (rule.at.find('*') != std::string::npos)
+            at->fail("names one place: only rows takes a *");
+    }
     if (auto const has = node.find("has")) rule.has = has->texts();
     if (auto const equals = node.find("equals")) rule.equals = equals->text();
     if (rule.equals && rule.at.empty()) node.fail("equals needs an at");
@@ -47,6 +55,13 @@ OutcomeRule load_outcome_rule(yaml::Node const& node) {
         if (rule.is != OutcomeKind::rate_limited) wait->fail("only rate_limited has a wait");
         rule.wait = duration(*wait);
     }
+    if (auto const scope = node.find("scope")) {
+        if (rule.is != OutcomeKind::denied && rule.is != OutcomeKind::rate_limited)
+            scope->fail("only denied and rate_limited have a scope");
+        if (scope->text() != "provider" && scope->text() != "request")
+            scope->fail(fmt::format("must be provider or request, not '{}'", scope->text()));
+        rule.scope = scope->text() == "request" ? Scope::request : Scope::provider;
+    }
     return rule;
 }
 
@@ -55,6 +70,28 @@ void load_key(yaml::Node const& node, Declaration& declaration) {
     declaration.key_optional = declaration.key_name.ends_with('?');
     if (declaration.key_optional) declaration.key_name.pop_back();
     if (declaration.key_name.empty()) node.fail("must be the name of a secret");
+}
+
+std::map<std::string, std::string> load_pegs(yaml::Node const& node) {
+    for (auto const& [unit, currency] : node.entries())
+        if (!is_currency_code(currency.text()) || currency.text() == unit)
+            currency.fail(
+                fmt::format("must be the code of the currency that {} is taken for", unit));
+    return load_words(node);
+}
+
+Template load_header(std::string const& name, yaml::Node const& value) {
+    auto const in_name = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-';
+    };
+    if (name.empty() || !std::ranges::all_of(name, in_name)) value.fail("is no name of a header");
+    auto const text = load_template(value);
+    for (auto const& variable : text.variables())
+        if (variable != "key") value.fail("a header may hold the {key} and no other variable");
+    if (std::ranges::any_of(value.text(), [](char c) { return c < ' '; }))
+        value.fail("must be one line");
+    return text;
 }
 
 bool mentions_key(Declaration const& declaration) {
@@ -95,17 +132,18 @@ Declaration load_declaration(yaml::Node const& root, std::string name) {
     declaration.base_url = load_base_url(*base_url);
     if (auto const headers = root.find("headers"))
         for (auto const& [header, value] : headers->entries())
-            declaration.headers.emplace_back(header, load_template(value));
+            declaration.headers.emplace_back(header, load_header(header, value));
     if (auto const key = root.find("key")) load_key(*key, declaration);
     if (auto const suffixes = root.find("suffixes")) declaration.suffixes = load_words(*suffixes);
     if (auto const limits = root.find("limits")) declaration.limits = load_limits(*limits);
     if (auto const symbols = root.find("symbols")) declaration.symbols = load_symbols(*symbols);
-    if (auto const pegs = root.find("pegs")) declaration.pegs = load_words(*pegs);
+    if (auto const pegs = root.find("pegs")) declaration.pegs = load_pegs(*pegs);
     if (auto const outcomes = root.find("outcomes"))
         for (auto const& rule : outcomes->items())
             declaration.outcomes.push_back(load_outcome_rule(rule));
     auto const requests = root.find("requests");
     if (!requests) root.fail("requests is missing");
+    if (requests->items().empty()) requests->fail("names no request");
     for (auto const& request : requests->items())
         declaration.requests.push_back(load_request(request));
     if (mentions_key(declaration) && declaration.key_name.empty())
@@ -131,8 +169,10 @@ Overrides load_overrides(yaml::Node const& node) {
         if (limits->find("concurrency")) overrides.concurrency = given.concurrency;
     }
     if (auto const headers = node.find("headers"))
-        for (auto const& [header, value] : headers->entries())
+        for (auto const& [header, value] : headers->entries()) {
+            static_cast<void>(load_header(header, value));
             overrides.headers.emplace_back(header, value.text());
+        }
     if (auto const key = node.find("key")) overrides.key_value = key->text();
     return overrides;
 }

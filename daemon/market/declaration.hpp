@@ -29,6 +29,7 @@ struct OutcomeRule {
     std::optional<std::string> equals;
     OutcomeKind is = OutcomeKind::refused;
     std::optional<std::chrono::seconds> wait;
+    Scope scope = Scope::provider;
 };
 
 /// ours → theirs, by asset type; "" = any type.
@@ -80,6 +81,7 @@ struct RequestRule {
     std::vector<std::pair<std::string, Template>> query;
     std::map<std::string, Template> symbol; ///< by asset type; "" = any
     Symbols symbols;
+    bool mapped_only = false; ///< asked only for what `symbols` names
     std::optional<Batch> batch;
     Window window;
     std::optional<int> oldest_days; ///< how far back from today this provider reaches
@@ -108,7 +110,7 @@ struct Declaration {
     std::string base_url;
     std::optional<std::filesystem::path> ca_file; ///< only from the main config
     std::vector<std::pair<std::string, Template>> headers;
-    std::string key_name; ///< "" = needs none
+    std::string key_name; ///< of an environment variable or systemd credential; "" = needs none
     bool key_optional = false;
     std::string key_value; ///< a secret: never in a log or a message
     std::map<std::string, std::string> suffixes;

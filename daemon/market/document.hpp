@@ -35,8 +35,8 @@ class Document {
     /// Nothing for what is no JSON object or array in UTF-8, is cut off, or is nested or populated
     /// beyond reason.
     static std::optional<Document> from_json(std::string_view body);
-    /// Nothing for what is no UTF-8, lacks one of the columns, or has a line of another length than
-    /// the header.
+    /// Nothing for what is no UTF-8, lacks one of the columns, has a line of another length than
+    /// the header, or a last line without an end.
     static std::optional<Document> from_csv(std::string_view body,
                                             std::vector<std::string> const& columns);
 

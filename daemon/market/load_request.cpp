@@ -1,5 +1,8 @@
 #include "market/load_request.hpp"
 
+#include "market/check_request.hpp"
+#include "market/currency_unit.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -45,25 +48,31 @@ Field load_field(Node const& node) {
     return field;
 }
 
+void check_asset_type(Node const& node, std::string const& name) {
+    if (name != "stock" && name != "crypto" && name != "commodity" && name != "bond")
+        node.fail(fmt::format("'{}' is not stock, crypto, commodity or bond", name));
+}
+
 std::set<std::string> load_serves(Node const& node, Gives gives) {
     bool const of_assets = gives == Gives::history || gives == Gives::quote;
     std::set<std::string> serves;
     for (auto const& name : node.texts()) {
-        bool const type =
-            name == "stock" || name == "crypto" || name == "commodity" || name == "bond";
-        if (of_assets && !type)
-            node.fail(fmt::format("'{}' is not stock, crypto, commodity or bond", name));
-        if (!of_assets && name.size() != 3)
+        if (of_assets) check_asset_type(node, name);
+        if (!of_assets && !is_currency_code(name))
             node.fail(fmt::format("'{}' is not a currency code", name));
         serves.insert(name);
     }
+    if (serves.empty()) node.fail("names nothing; without it, everything is asked for");
     return serves;
 }
 
 std::map<std::string, Template> load_symbol(Node const& node) {
     if (!node.is_map()) return {{"", load_template(node)}};
     std::map<std::string, Template> by_type;
-    for (auto const& [type, value] : node.entries()) by_type.emplace(type, load_template(value));
+    for (auto const& [type, value] : node.entries()) {
+        check_asset_type(value, type);
+        by_type.emplace(type, load_template(value));
+    }
     return by_type;
 }
 
@@ -91,6 +100,7 @@ TimeRule load_time(Node const& node) {
     if (as.text().starts_with('%')) {
         time.as = As::format;
         time.format = as.text();
+        check_format(as, time.format);
     } else {
         time.as = choose<As, 5>(as, {{{"date", As::date},
                                       {"s", As::seconds},
@@ -98,11 +108,19 @@ TimeRule load_time(Node const& node) {
                                       {"iso", As::iso},
                                       {"now", As::now}}});
     }
-    if (auto const zone = node.find("zone")) time.zone = zone->text();
+    if (auto const zone = node.find("zone")) {
+        time.zone = zone->text();
+        if (!time.zone.starts_with('/'))
+            check_zone(*zone, time.zone);
+        else
+            load_pointer(*zone);
+    }
     if ((time.as == As::seconds || time.as == As::milliseconds) && time.zone.empty())
         node.fail("a stamp in s or ms needs a zone: the date depends on it");
     if (auto const stamp = node.find("stamp"))
         time.stamp_ends = choose<bool, 2>(*stamp, {{{"start", false}, {"end", true}}});
+    if (time.stamp_ends && (time.as == As::date || time.as == As::now))
+        node.fail("stamp: end needs a stamp with a time of day");
     return time;
 }
 
@@ -153,6 +171,8 @@ void load_asking(Node const& node, RequestRule& request) {
     if (auto const serves = node.find("for")) request.serves = load_serves(*serves, request.gives);
     if (auto const symbol = node.find("symbol")) request.symbol = load_symbol(*symbol);
     if (auto const symbols = node.find("symbols")) request.symbols = load_symbols(*symbols);
+    if (auto const mapped_only = node.find("mapped_only"))
+        request.mapped_only = mapped_only->boolean();
     if (auto const batch = node.find("batch")) request.batch = load_batch(*batch);
     if (auto const window = node.find("window")) request.window = load_window(*window);
     if (auto const oldest = node.find("oldest"))
@@ -170,8 +190,10 @@ void load_reading(Node const& node, RequestRule& request) {
     if (auto const require = node.find("require"))
         for (auto const& item : require->items()) {
             item.allow_only({"at", "equals"});
-            request.require.push_back(
-                {load_pointer(need(item, "at")), need(item, "equals").text()});
+            auto const at = need(item, "at");
+            if (at.text().find('*') != std::string::npos)
+                at.fail("names one place: only rows and genuine take a *");
+            request.require.push_back({load_pointer(at), need(item, "equals").text()});
         }
     request.rows = load_pointer(need(node, "rows"));
     if (auto const time = node.find("time")) request.time = load_time(*time);
@@ -192,10 +214,10 @@ void load_reading(Node const& node, RequestRule& request) {
 } // namespace
 
 RequestRule load_request(Node const& node) {
-    node.allow_only({"gives",   "for",      "path",   "query", "symbol",  "symbols",
-                     "batch",   "window",   "oldest", "pad",   "format",  "genuine",
-                     "require", "rows",     "fields", "time",  "missing", "numbers",
-                     "unit_of", "adjusted", "events", "empty"});
+    node.allow_only({"gives",       "for",     "path",     "query",  "symbol", "symbols",
+                     "mapped_only", "batch",   "window",   "oldest", "pad",    "format",
+                     "genuine",     "require", "rows",     "fields", "time",   "missing",
+                     "numbers",     "unit_of", "adjusted", "events", "empty"});
     RequestRule request;
     request.gives =
         choose<Gives, 4>(need(node, "gives"), {{{"history", Gives::history},
@@ -204,6 +226,7 @@ RequestRule load_request(Node const& node) {
                                                 {"rates_latest", Gives::rates_latest}}});
     load_asking(node, request);
     load_reading(node, request);
+    check_request(node, request);
     return request;
 }
 
@@ -219,16 +242,22 @@ std::string load_pointer(Node const& node) {
     auto text = node.text();
     if (!text.empty() && text.front() != '/')
         node.fail("must be a JSON Pointer: it begins with '/'");
+    for (auto at = text.find('~'); at != std::string::npos; at = text.find('~', at + 1))
+        if (text.compare(at, 2, "~0") != 0 && text.compare(at, 2, "~1") != 0)
+            node.fail(
+                "in a JSON Pointer ~0 stands for ~ and ~1 for /, and no other ~ for anything");
     return text;
 }
 
 Symbols load_symbols(Node const& node) {
     Symbols symbols;
     for (auto const& [name, value] : node.entries()) {
-        if (value.is_map())
+        if (value.is_map()) {
+            check_asset_type(value, name);
             symbols[name] = load_words(value);
-        else
+        } else {
             symbols[""][name] = value.text();
+        }
     }
     return symbols;
 }

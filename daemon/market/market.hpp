@@ -36,7 +36,11 @@ class Market {
     /// The latest price: at most one row, dated by its own stamp.
     virtual boost::asio::awaitable<PriceAnswer> quote(Asset asset) = 0;
     [[nodiscard]] virtual QuotePace quote_pace(Asset const& asset) const = 0;
-    /// Daily rates to USD of these currencies (never USD itself), as many as one provider has.
+    /// The latest prices of these: one answer for each, in their order. Asked for together where
+    /// a provider's file allows it.
+    virtual boost::asio::awaitable<std::vector<PriceAnswer>> quotes(std::vector<Asset> assets) = 0;
+    /// Daily rates to USD of these currencies (never USD itself). What one provider does not have is
+    /// asked of the next, so sources may differ from row to row.
     virtual boost::asio::awaitable<RateAnswer> rates_history(std::vector<std::string> currencies,
                                                              DayRange range) = 0;
     /// The latest rates to USD of these currencies.

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace portfoliod::market {
 
 namespace {
@@ -22,11 +24,22 @@ std::vector<std::string> columns(RequestRule const& rule) {
 }
 
 std::optional<Document> read_document(RequestRule const& rule, Reply const& reply) {
-    // A provider of CSV may still state its errors in JSON.
-    bool const success = reply.status >= 200 && reply.status < 300;
-    if (rule.format == RequestRule::Format::csv && success)
+    if (rule.format == RequestRule::Format::csv)
         return Document::from_csv(reply.body, columns(rule));
     return Document::from_json(reply.body);
+}
+
+/// Whether the pointer leads somewhere, in every row where it has a `*`.
+bool exists(Document const& document, std::string const& pointer) {
+    auto const star = pointer.rfind('*');
+    if (star == std::string::npos) {
+        auto const place = resolve(document, pointer);
+        return place && document.node(*place).kind != Document::Kind::null;
+    }
+    Selector const rest{pointer.substr(std::min(star + 2, pointer.size()))};
+    return std::ranges::all_of(
+        find_rows(document, pointer.substr(0, star + 1)),
+        [&](auto const& row) { return rest.read(document, row).has_value(); });
 }
 
 Outcome malformed(Declaration const& provider, std::string_view what) {
@@ -35,20 +48,15 @@ Outcome malformed(Declaration const& provider, std::string_view what) {
 
 std::optional<Outcome> disbelieve(Declaration const& provider, RequestRule const& rule,
                                   Document const& document) {
-    auto const scalar = [&](std::string const& pointer) -> std::optional<Document::Node> {
-        auto const place = resolve(document, pointer);
-        if (!place || document.node(*place).kind == Document::Kind::null) return std::nullopt;
-        return document.node(*place);
-    };
     for (auto const& pointer : rule.genuine)
-        if (!scalar(pointer))
+        if (!exists(document, pointer))
             return malformed(provider, fmt::format("the answer has no {}", pointer));
     for (auto const& [at, equals] : rule.require) {
-        auto const found = scalar(at);
-        if (!found || found->text != equals)
-            return malformed(provider,
-                             fmt::format("{} is '{}' where '{}' was asked for", at,
-                                         quotable(provider, found ? found->text : ""), equals));
+        auto const place = resolve(document, at);
+        auto const found = place ? document.node(*place).text : std::string_view{};
+        if (!place || found != equals)
+            return malformed(provider, fmt::format("{} is '{}' where '{}' was asked for", at,
+                                                   quotable(provider, found), equals));
     }
     return std::nullopt;
 }
@@ -58,7 +66,10 @@ std::optional<Outcome> disbelieve(Declaration const& provider, RequestRule const
 std::variant<Outcome, Document> open_answer(Declaration const& provider, RequestRule const& rule,
                                             Reply const& reply) {
     auto document = read_document(rule, reply);
-    if (auto outcome = judge(provider, reply, document ? &*document : nullptr)) return *outcome;
+    // A provider of CSV may state its errors in JSON, whatever the status.
+    auto const other = document ? std::nullopt : Document::from_json(reply.body);
+    auto const* const judged = document ? &*document : other ? &*other : nullptr;
+    if (auto outcome = judge(provider, reply, judged)) return *outcome;
     if (!document)
         return malformed(provider, "the answer is cut off or no " +
                                        std::string{rule.format == RequestRule::Format::csv

@@ -52,9 +52,11 @@ bool applies(OutcomeRule const& rule, Reply const& reply, Document const* docume
 Outcome by_rule(Declaration const& provider, OutcomeRule const& rule, Reply const& reply,
                 Document const* document) {
     auto const text = subject(rule, reply, document).value_or("");
-    Outcome outcome{rule.is, {}, {}};
+    Outcome outcome{rule.is, {}, {}, rule.scope};
     outcome.message =
         fmt::format("{} answered {}: {}", provider.name, reply.status, quotable(provider, text));
+    if (rule.is == OutcomeKind::denied && rule.scope == Scope::request)
+        outcome.message += " (not with this key: other requests may work)";
     if (rule.is == OutcomeKind::rate_limited)
         // The rule's wait is for answers that name none: the provider knows better what it asks
         // for.

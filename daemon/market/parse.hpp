@@ -7,6 +7,7 @@
 #include "market/outcome.hpp"
 #include "market/request.hpp"
 
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -18,6 +19,15 @@ namespace portfoliod::market {
 /// the asked days, for a quote at most one row.
 PriceAnswer read_prices(Declaration const& provider, Question const& question, Asset const& asset,
                         Reply const& reply, Instant now);
+
+/// What a reply to a batch of plan_quotes() holds.
+struct Quotes {
+    std::optional<Outcome> refusal;   ///< what the answer as a whole means instead
+    std::vector<PriceAnswer> answers; ///< in the order of the batch; none with a refusal
+};
+
+Quotes read_quotes(Declaration const& provider, QuoteBatch const& batch,
+                   std::vector<Asset> const& assets, Reply const& reply, Instant now);
 
 struct QuotedRates {
     Outcome outcome;

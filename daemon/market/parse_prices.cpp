@@ -43,20 +43,23 @@ class PriceReader {
         answer_.source = provider_.name;
         answer_.unadjusted = rule_.adjusted == RequestRule::Adjusted::none;
         answer_.tells_splits = rule_.splits.has_value();
-        fixed_unit();
+        if (!fixed_unit()) return std::move(answer_);
         for (auto const& row : find_rows(document_, rule_.rows)) {
             if (rule_.fields.contains("symbol") && !is_ours(symbol.read(document_, row))) continue;
             ++tally_.rows;
-            auto const stamp = stamps_.read(date.read(document_, row));
+            auto const dated = date.read(document_, row);
+            auto const stamp = stamps_.read(dated);
             auto const found = close.read(document_, row);
+            if (!dated && !stamp) tally_.note(tally_.absent, "without a date");
+            if (!dated && !stamp) continue;
             if (!has_figure(stamp, found)) continue;
             if (rule_.fields.contains("currency") && !learn_unit(currency.read(document_, row)))
                 return std::move(answer_);
             keep(row, *stamp, *found); // NOLINT(bugprone-unchecked-optional-access): has_figure
         }
-        if (several_a_day()) {
+        if (auto const* const length = other_length()) {
             answer_.outcome = {OutcomeKind::malformed,
-                               provider_.name + ": several bars a day, not daily ones",
+                               fmt::format("{}: {}, not daily bars", provider_.name, length),
                                {}};
             return std::move(answer_);
         }
@@ -115,10 +118,24 @@ class PriceReader {
         return false;
     }
 
-    /// Some files say what an exchange's prices are in, because the answers do not.
-    void fixed_unit() {
+    /// Some files say what an exchange's prices are in, because the answers do not. False as for
+    /// learn_unit(): London lists assets in dollars too.
+    bool fixed_unit() {
         auto const unit = rule_.unit_of.find(asset_.exchange);
-        if (unit != rule_.unit_of.end()) unit_ = currency_unit(unit->second);
+        if (unit == rule_.unit_of.end()) return true;
+        unit_name_ = unit->second;
+        unit_ = currency_unit(unit_name_);
+        return is_native();
+    }
+
+    bool is_native() {
+        if (unit_.currency == asset_.native_currency) return true;
+        answer_.outcome = {OutcomeKind::refused,
+                           fmt::format("currency mismatch: {} says {}, the asset is in {}",
+                                       provider_.name, quotable(provider_, unit_name_),
+                                       asset_.native_currency),
+                           {}};
+        return false;
     }
 
     /// False, with the answer's outcome set, when the row's money is not the asset's.
@@ -134,13 +151,7 @@ class PriceReader {
         auto const peg = provider_.pegs.find(unit_name_);
         unit_ = peg == provider_.pegs.end() ? currency_unit(unit_name_) : CurrencyUnit{peg->second};
         if (peg != provider_.pegs.end()) answer_.source = provider_.name + "/" + unit_name_;
-        if (unit_.currency == asset_.native_currency) return true;
-        answer_.outcome = {OutcomeKind::refused,
-                           fmt::format("currency mismatch: {} says {}, the asset is in {}",
-                                       provider_.name, quotable(provider_, unit_name_),
-                                       asset_.native_currency),
-                           {}};
-        return false;
+        return is_native();
     }
 
     /// In major units, fit for its column; nothing when it is no price, with `why` set.
@@ -212,10 +223,22 @@ class PriceReader {
                                                      fmt::format("close {}", found.text)});
     }
 
-    /// One more bar of the last day is the live one; many mean that hours or minutes were sent.
-    bool several_a_day() const {
-        return rule_.gives == Gives::history && stamps_seen_ >= 3 &&
-               dates_.size() * 2 < stamps_seen_;
+    /// What the bars are when they are not of a day, else null. One more bar of the last day is the
+    /// live one; many mean that hours or minutes were sent. Where the answer states its bar length
+    /// (`require`) it is believed: there are funds that are valued once a week.
+    char const* other_length() const {
+        if (rule_.gives != Gives::history || stamps_seen_ < 3) return nullptr;
+        if (dates_.size() * 2 < stamps_seen_) return "several bars a day";
+        if (dates_.size() < 3 || !rule_.require.empty()) return nullptr;
+        if (all_gaps(6, 8)) return "weekly bars";
+        return all_gaps(25, 35) ? "monthly bars" : nullptr;
+    }
+
+    bool all_gaps(int days_min, int days_max) const {
+        auto const is_other = [&](Day a, Day b) {
+            return (b - a).count() < days_min || (b - a).count() > days_max;
+        };
+        return std::ranges::adjacent_find(dates_, is_other) == dates_.end();
     }
 
     void conclude_rows() {
@@ -294,25 +317,53 @@ class PriceReader {
     PriceAnswer answer_;
 };
 
+struct Stamped {
+    Document document;
+    StampReader stamps;
+};
+
+std::variant<Outcome, Stamped> open_stamped(Declaration const& provider, RequestRule const& rule,
+                                            Reply const& reply, Instant now) {
+    auto opened = open_answer(provider, rule, reply);
+    if (auto* const outcome = std::get_if<Outcome>(&opened)) return std::move(*outcome);
+    auto& document = std::get<Document>(opened);
+    auto const stamps = StampReader::open(rule.time, document, now);
+    if (!stamps)
+        return Outcome{OutcomeKind::malformed,
+                       provider.name + ": the answer names no time zone known here",
+                       {}};
+    return Stamped{std::move(document), *stamps};
+}
+
 } // namespace
 
 PriceAnswer read_prices(Declaration const& provider, Question const& question, Asset const& asset,
                         Reply const& reply, Instant now) {
-    auto opened = open_answer(provider, *question.rule, reply);
-    if (auto* const outcome = std::get_if<Outcome>(&opened))
-        return {std::move(*outcome), provider.name, {}, {}, {}, {}};
-    auto const& document = std::get<Document>(opened);
-    auto const stamps = StampReader::open(question.rule->time, document, now);
-    if (!stamps)
-        return {{OutcomeKind::malformed,
-                 provider.name + ": the answer names no time zone known here",
-                 {}},
-                provider.name,
-                {},
-                {},
-                {},
-                {}};
-    return PriceReader{provider, question, asset, document, *stamps}.read();
+    auto const opened = open_stamped(provider, *question.rule, reply, now);
+    if (auto const* const outcome = std::get_if<Outcome>(&opened)) {
+        PriceAnswer refused;
+        refused.outcome = *outcome;
+        refused.source = provider.name;
+        return refused;
+    }
+    auto const& [document, stamps] = std::get<Stamped>(opened);
+    return PriceReader{provider, question, asset, document, stamps}.read();
+}
+
+Quotes read_quotes(Declaration const& provider, QuoteBatch const& batch,
+                   std::vector<Asset> const& assets, Reply const& reply, Instant now) {
+    auto const& rule = *batch.question.rule;
+    auto const opened = open_stamped(provider, rule, reply, now);
+    if (auto const* const outcome = std::get_if<Outcome>(&opened)) return {*outcome, {}};
+    auto const& [document, stamps] = std::get<Stamped>(opened);
+    Quotes quotes;
+    for (auto const index : batch.assets) {
+        // Its names as they would be if it had been asked for alone.
+        Question const own{&rule, asset_variables(provider, rule, assets[index]), {}, {}, {}};
+        quotes.answers.push_back(
+            PriceReader{provider, own, assets[index], document, stamps}.read());
+    }
+    return quotes;
 }
 
 } // namespace portfoliod::market

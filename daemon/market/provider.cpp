@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <deque>
 #include <iterator>
 #include <utility>
 
@@ -46,6 +47,23 @@ PriceAnswer refused(std::string const& provider, Outcome outcome) {
     answer.outcome = std::move(outcome);
     answer.source = provider;
     return answer;
+}
+
+/// The batch cut in two; a request of its own for each.
+std::vector<QuoteBatch> halves(Declaration const& provider, std::vector<Asset> const& assets,
+                               QuoteBatch const& batch) {
+    auto const middle = batch.assets.begin() + static_cast<std::ptrdiff_t>(batch.assets.size() / 2);
+    std::vector<QuoteBatch> both;
+    for (auto const& part :
+         {std::vector(batch.assets.begin(), middle), std::vector(middle, batch.assets.end())}) {
+        std::vector<Asset> some;
+        for (auto const index : part) some.push_back(assets[index]);
+        for (auto& half : plan_quotes(provider, some).batches) {
+            for (auto& index : half.assets) index = part[index];
+            both.push_back(std::move(half));
+        }
+    }
+    return both;
 }
 
 } // namespace
@@ -134,6 +152,34 @@ asio::awaitable<PriceAnswer> Provider::prices(Plan plan, Asset asset) {
     co_return whole;
 }
 
+asio::awaitable<std::vector<PriceAnswer>> Provider::quotes(std::vector<Asset> assets) {
+    return noted(quotes_of(std::move(assets)));
+}
+
+asio::awaitable<std::vector<PriceAnswer>> Provider::quotes_of(std::vector<Asset> assets) {
+    std::vector<PriceAnswer> answers(assets.size());
+    auto plan = plan_quotes(declaration_, assets);
+    for (auto& [asset, outcome] : plan.refusals)
+        answers[asset] = refused(declaration_.name, std::move(outcome));
+    std::deque<QuoteBatch> open{plan.batches.begin(), plan.batches.end()};
+    for (; !open.empty(); open.pop_front()) {
+        auto const& batch = open.front();
+        auto pending = ask(batch.question);
+        auto const asked = co_await std::move(pending);
+        auto quotes = read(batch, assets, asked);
+        if (quotes.refusal && batch.assets.size() > 1 &&
+            quotes.refusal->kind == OutcomeKind::unknown_symbol) {
+            // One unknown name spoils the whole request: halves leave out the others from its fate.
+            for (auto& half : halves(declaration_, assets, batch)) open.push_back(std::move(half));
+            continue;
+        }
+        for (std::size_t i = 0; i < batch.assets.size(); ++i)
+            answers[batch.assets[i]] = quotes.refusal ? refused(declaration_.name, *quotes.refusal)
+                                                      : std::move(quotes.answers[i]);
+    }
+    co_return answers;
+}
+
 asio::awaitable<RateAnswer> Provider::rates(Plan plan, std::vector<std::string> currencies) {
     RateAnswer whole;
     whole.source = declaration_.name;
@@ -162,6 +208,14 @@ asio::awaitable<RateAnswer> Provider::rates(Plan plan, std::vector<std::string> 
                          {}};
     }
     co_return whole;
+}
+
+Quotes Provider::read(QuoteBatch const& batch, std::vector<Asset> const& assets,
+                      Asked const& asked) {
+    if (auto const* const outcome = std::get_if<Outcome>(&asked)) return {*outcome, {}};
+    auto quotes = read_quotes(declaration_, batch, assets, std::get<Reply>(asked), clock_.now());
+    heed(quotes.refusal.value_or(Outcome{}));
+    return quotes;
 }
 
 PriceAnswer Provider::read(Question const& question, Asset const& asset, Asked const& asked) {

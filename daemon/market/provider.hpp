@@ -59,6 +59,8 @@ class Provider {
     // Not coroutines themselves: what these are given need not outlive the call.
     boost::asio::awaitable<PriceAnswer> history(Asset const& asset, DayRange range);
     boost::asio::awaitable<PriceAnswer> quote(Asset const& asset);
+    /// One answer for each, in their order.
+    boost::asio::awaitable<std::vector<PriceAnswer>> quotes(std::vector<Asset> assets);
     boost::asio::awaitable<RateAnswer> rates_history(std::vector<std::string> const& currencies,
                                                      DayRange range);
     boost::asio::awaitable<RateAnswer> rates_latest(std::vector<std::string> const& currencies);
@@ -68,9 +70,11 @@ class Provider {
     using Asked = std::variant<Reply, Outcome>;
 
     boost::asio::awaitable<Asked> ask(Question question);
+    boost::asio::awaitable<std::vector<PriceAnswer>> quotes_of(std::vector<Asset> assets);
     boost::asio::awaitable<PriceAnswer> prices(Plan plan, Asset asset);
     boost::asio::awaitable<RateAnswer> rates(Plan plan, std::vector<std::string> currencies);
 
+    Quotes read(QuoteBatch const& batch, std::vector<Asset> const& assets, Asked const& asked);
     PriceAnswer read(Question const& question, Asset const& asset, Asked const& asked);
     QuotedRates read(Question const& question, Asked const& asked);
     void heed(Outcome const& outcome);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <utility>
 
 namespace portfoliod::market {
@@ -157,28 +158,82 @@ QuotePace ProviderMarket::quote_pace(Asset const& asset) const {
     auto const& route = price_route(asset.asset_type);
     if (route.empty()) return {};
     auto const& first = route.front()->declaration();
-    return {first.name, 2 * lasting_spacing(first.limits)};
+    return {first.name, 2 * lasting_spacing(first.limits), quotes_together(first, asset)};
+}
+
+asio::awaitable<std::vector<PriceAnswer>> ProviderMarket::quotes(std::vector<Asset> assets) {
+    std::map<std::string, std::vector<std::size_t>> by_type;
+    for (std::size_t i = 0; i < assets.size(); ++i) by_type[assets[i].asset_type].push_back(i);
+    std::vector<PriceAnswer> answers(assets.size());
+    for (auto const& [type, indices] : by_type) {
+        std::vector<Asset> of_type;
+        for (auto const index : indices) of_type.push_back(assets[index]);
+        auto pending = quotes_along(price_route(type), type, std::move(of_type));
+        auto found = co_await std::move(pending);
+        for (std::size_t i = 0; i < indices.size(); ++i) answers[indices[i]] = std::move(found[i]);
+    }
+    co_return answers;
+}
+
+/// Each provider is asked for what those before it could not answer.
+asio::awaitable<std::vector<PriceAnswer>> ProviderMarket::quotes_along(Route const& route,
+                                                                       std::string asset_type,
+                                                                       std::vector<Asset> assets) {
+    std::vector<Walk<PriceAnswer>> walks(assets.size(), Walk<PriceAnswer>{asset_type, options_});
+    std::vector<std::size_t> open(assets.size());
+    std::iota(open.begin(), open.end(), std::size_t{0});
+    for (auto* const provider : route) {
+        std::vector<Asset> some;
+        for (auto const index : open) some.push_back(assets[index]);
+        auto pending = provider->quotes(std::move(some));
+        auto answers = co_await std::move(pending);
+        std::vector<std::size_t> left;
+        for (std::size_t i = 0; i < open.size(); ++i)
+            if (!walks[open[i]].take(*provider, std::move(answers[i]))) left.push_back(open[i]);
+        open = std::move(left);
+        if (open.empty()) break;
+    }
+    std::vector<PriceAnswer> best;
+    for (auto& walk : walks) best.push_back(walk.result());
+    co_return best;
 }
 
 asio::awaitable<RateAnswer> ProviderMarket::rates_history(std::vector<std::string> currencies,
                                                           DayRange range) {
-    Walk<RateAnswer> walk{"rates_history", options_};
-    for (auto* const provider : rates_history_) {
-        auto pending = provider->rates_history(currencies, range);
-        auto answer = co_await std::move(pending);
-        if (walk.take(*provider, std::move(answer))) break;
-    }
-    co_return walk.result();
+    return rates_along(rates_history_, "rates_history", std::move(currencies), range);
 }
 
 asio::awaitable<RateAnswer> ProviderMarket::rates_latest(std::vector<std::string> currencies) {
-    Walk<RateAnswer> walk{"rates_latest", options_};
-    for (auto* const provider : rates_latest_) {
-        auto pending = provider->rates_latest(currencies);
+    return rates_along(rates_latest_, "rates_latest", std::move(currencies), {});
+}
+
+/// Each provider is asked for the currencies that those before it do not have.
+asio::awaitable<RateAnswer> ProviderMarket::rates_along(Route const& route, std::string name,
+                                                        std::vector<std::string> currencies,
+                                                        std::optional<DayRange> range) {
+    Walk<RateAnswer> walk{name, options_};
+    RateAnswer whole;
+    std::erase(currencies, "USD");
+    for (auto* const provider : route) {
+        auto pending = range ? provider->rates_history(currencies, *range)
+                             : provider->rates_latest(currencies);
         auto answer = co_await std::move(pending);
-        if (walk.take(*provider, std::move(answer))) break;
+        for (auto& row : answer.rows) {
+            std::erase(currencies, row.currency);
+            row.source = answer.source;
+        }
+        whole.rows.insert(whole.rows.end(), answer.rows.begin(), answer.rows.end());
+        // Who reaches back less far than the others speaks for the whole.
+        if (answer.served && (!whole.served || whole.served->first < answer.served->first))
+            whole.served = answer.served;
+        bool const complete = answer.rows.empty() || currencies.empty();
+        if (walk.take(*provider, std::move(answer)) && complete) break;
     }
-    co_return walk.result();
+    auto best = walk.result();
+    if (whole.rows.empty()) co_return best;
+    whole.outcome.kind = OutcomeKind::ok;
+    whole.source = whole.rows.front().source;
+    co_return whole;
 }
 
 } // namespace portfoliod::market

@@ -47,6 +47,7 @@ class ProviderMarket final : public Market {
     boost::asio::awaitable<PriceAnswer> history(Asset asset, DayRange range) override;
     boost::asio::awaitable<PriceAnswer> quote(Asset asset) override;
     [[nodiscard]] QuotePace quote_pace(Asset const& asset) const override;
+    boost::asio::awaitable<std::vector<PriceAnswer>> quotes(std::vector<Asset> assets) override;
     boost::asio::awaitable<RateAnswer> rates_history(std::vector<std::string> currencies,
                                                      DayRange range) override;
     boost::asio::awaitable<RateAnswer> rates_latest(std::vector<std::string> currencies) override;
@@ -60,6 +61,11 @@ class ProviderMarket final : public Market {
     HttpsClient& client(std::optional<std::filesystem::path> const& ca_file);
     [[nodiscard]] Route route(std::string const& name,
                               std::vector<std::string> const& providers) const;
+    boost::asio::awaitable<std::vector<PriceAnswer>>
+    quotes_along(Route const& route, std::string asset_type, std::vector<Asset> assets);
+    boost::asio::awaitable<RateAnswer> rates_along(Route const& route, std::string name,
+                                                   std::vector<std::string> currencies,
+                                                   std::optional<DayRange> range);
     [[nodiscard]] Route const& price_route(std::string const& asset_type) const;
 
     boost::asio::any_io_executor executor_;

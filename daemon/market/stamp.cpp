@@ -16,13 +16,16 @@ constexpr auto latest = Day{std::chrono::year{2200} / 1 / 1};
 
 bool plausible(Instant instant) { return instant >= earliest && instant < latest; }
 
-/// An epoch stamp, fractions cut off; ten digits and a little more are enough for any we believe.
+/// An epoch stamp, rounded down; ten digits and a little more are enough for any we believe.
 std::optional<Instant> epoch(std::string_view text, std::int64_t ticks_per_second) {
     auto const plain = plain_decimal(text);
     if (!plain) return std::nullopt;
     bool const negative = plain->starts_with('-');
-    auto const ticks = whole_part(negative ? plain->substr(1) : *plain);
+    auto ticks = whole_part(negative ? plain->substr(1) : *plain);
     if (!ticks || *ticks > 10'000'000'000 * ticks_per_second) return std::nullopt;
+    auto const point = std::min(plain->find('.'), plain->size());
+    if (negative && is_positive(plain->substr(point)))
+        ++*ticks; // half a second before 1970 is 1969
     auto const since = microseconds{*ticks * (1'000'000 / ticks_per_second)};
     return Instant{negative ? -since : since};
 }

@@ -86,6 +86,13 @@ bool Template::mentions(std::string_view name) const {
         pieces_, [name](auto const& piece) { return !piece.literal && piece.text == name; });
 }
 
+std::vector<std::string> Template::variables() const {
+    std::vector<std::string> names;
+    for (auto const& piece : pieces_)
+        if (!piece.literal) names.push_back(piece.text);
+    return names;
+}
+
 std::string Template::value(Piece const& piece, Variables const& variables) {
     if (auto const day = variables.days.find(piece.text); day != variables.days.end())
         return day_text(day->second, piece.format);

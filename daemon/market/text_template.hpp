@@ -28,6 +28,9 @@ class Template {
 
     [[nodiscard]] bool mentions(std::string_view name) const;
 
+    /// The variables it speaks of, in their order; one may stand there twice.
+    [[nodiscard]] std::vector<std::string> variables() const;
+
     [[nodiscard]] bool empty() const { return pieces_.empty(); }
 
     using Encode = std::string (*)(std::string_view);

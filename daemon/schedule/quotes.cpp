@@ -116,10 +116,10 @@ asio::awaitable<void> Quotes::ask(Turn turn) {
         ~Done() { quotes.busy_.erase(provider); }
     } const done{*this, turn.provider};
 
-    for (auto const& asset : turn.assets) {
-        auto pending = market_.quote(asset);
-        auto answer = co_await std::move(pending);
-        auto taking = take(asset, std::move(answer));
+    auto pending = market_.quotes(turn.assets);
+    auto answers = co_await std::move(pending);
+    for (std::size_t i = 0; i < turn.assets.size(); ++i) {
+        auto taking = take(turn.assets[i], std::move(answers[i]));
         if (!co_await std::move(taking)) co_return;
     }
 }

@@ -10,8 +10,6 @@
 
 namespace portfoliod::service {
 
-namespace {
-
 std::optional<std::string> secret(std::string const& name) {
     if (char const* const value = std::getenv(name.c_str())) return value;
     char const* const directory = std::getenv("CREDENTIALS_DIRECTORY");
@@ -23,6 +21,8 @@ std::optional<std::string> secret(std::string const& name) {
     while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.pop_back();
     return value;
 }
+
+namespace {
 
 /// A span of the calendar as a PostgreSQL interval: "1y" is a calendar year, not 365 days.
 std::string interval(yaml::Node const& node) {
@@ -180,8 +180,11 @@ Config read_config(yaml::Node const& root) {
     if (auto const node = root.find("database")) read_database(*node, config.database);
     if (auto const node = root.find("bus")) read_bus(*node, config);
     if (auto const node = root.find("providers"))
-        for (auto const& [name, overrides] : node->entries())
+        for (auto const& [name, overrides] : node->entries()) {
             config.providers[name] = market::load_overrides(overrides);
+            if (auto const key = overrides.find("key"))
+                config.providers[name].key_value = expanded(*key);
+        }
     if (auto const node = root.find("providers_dir")) config.providers_dir = folder(*node);
     if (auto const node = root.find("routes")) read_routes(*node, config);
     if (auto const node = root.find("calendars"))

@@ -45,11 +45,11 @@ struct Config {
     /// asked.
     std::map<std::string, std::vector<std::string>> routes{
         {"stock", {"yahoo"}},
-        {"crypto", {"coinbase"}},
+        {"crypto", {"coinbase", "kraken"}},
         {"commodity", {"yahoo"}},
         {"bond", {"yahoo"}},
-        {"rates_latest", {"coinbase_rates"}},
-        {"rates_history", {"ecb"}},
+        {"rates_latest", {"coinbase_rates", "frankfurter"}},
+        {"rates_history", {"ecb", "frankfurter"}},
     };
     /// Exchanges and asset types → the calendars that say when they trade. An asset whose exchange has none follows
     /// that of its type.
@@ -70,6 +70,9 @@ inline constexpr char const* default_config_file = "/etc/portfoliod/portfoliod.y
 /// Reads a configuration file; throws ConfigError "file:line: key: what is wrong".
 Config load_config(std::filesystem::path const& file);
 Config read_config(yaml::Node const& root);
+
+/// The environment variable of this name, else the systemd credential.
+std::optional<std::string> secret(std::string const& name);
 
 /// ${NAME} is the environment variable NAME or the systemd credential of that name, $$ is $. Throws
 /// ConfigError at the node when it is undefined.

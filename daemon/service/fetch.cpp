@@ -44,7 +44,8 @@ bool is_currency(std::string const& text) {
 Subject look_up(db::Session& session, Fetch const& fetch) {
     auto transaction = session.begin();
     auto const rows = transaction.execute(
-        "SELECT id, symbol, asset_type, coalesce(exchange, ''), native_currency FROM assets "
+        "SELECT id, symbol, asset_type, coalesce(exchange, ''), native_currency, "
+        "portfoliod.splits_known_since(id, (now() AT TIME ZONE 'UTC')::date) FROM assets "
         "WHERE symbol = $1 AND ($2 = '' OR exchange = $2) ORDER BY id",
         {fetch.what, fetch.exchange});
     if (rows.size() > 1) fail_ambiguous(fetch, rows);
@@ -88,6 +89,10 @@ std::string put_off(market::Outcome const& outcome, tracking::Policy const& poli
     case tracking::Verdict::transient:
         return fmt::format("would ask again in about {} s, {} times in all, each later",
                            how.wait.count(), policy.max_attempts);
+    case tracking::Verdict::unserved:
+        return "would mark these days as failed, ask for newer ones as ever, and try again every "
+               "twelve "
+               "hours, for the route may have grown";
     case tracking::Verdict::permanent:
         break;
     }
@@ -100,12 +105,15 @@ class Rehearsal {
     Rehearsal(db::Session& session, Config const& config, Day today)
         : transaction_(session.begin()), config_(config), today_(today) {}
 
-    std::string store(market::Asset const& asset, market::PriceAnswer const& answer, bool history) {
+    /// `range` nothing: a quote.
+    std::string store(market::Asset const& asset, market::PriceAnswer const& answer,
+                      std::optional<DayRange> const& range) {
         using tracking::Finality;
-        if (history) tracking::store_events(transaction_, asset.id, answer);
-        auto const changed = tracking::store_prices(
-            transaction_, asset.id, answer.source, answer.rows,
-            history ? Finality::final : Finality::provisional, today_, config_.backfill);
+        if (range)
+            tracking::store_events(transaction_, asset.id, answer.served.value_or(*range), answer);
+        auto const changed = tracking::store_prices(transaction_, asset.id, answer,
+                                                    range ? Finality::final : Finality::provisional,
+                                                    today_, config_.backfill);
         return said(changed, answer.rows.size());
     }
 
@@ -164,7 +172,7 @@ class FetchCommand {
             report.consequence(put_off(answer.outcome, config_.backfill));
         } else if (subject.is_known) {
             Rehearsal rehearsal{*session_, config_, clock_.today()};
-            report.consequence(rehearsal.store(*subject.asset, answer, range_.has_value()));
+            report.consequence(rehearsal.store(*subject.asset, answer, range_));
         }
         return answer.outcome;
     }

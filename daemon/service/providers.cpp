@@ -31,6 +31,8 @@ std::vector<market::Declaration> load_providers(Config const& config) {
         auto& declaration = declarations.emplace_back(market::load_declaration(file));
         if (auto const found = overrides.extract(declaration.name))
             market::apply(found.mapped(), declaration);
+        if (declaration.key_value.empty() && !declaration.key_name.empty())
+            declaration.key_value = secret(declaration.key_name).value_or("");
     }
     if (!overrides.empty())
         throw ConfigError{fmt::format("providers.{}: there is no {}.yaml in {}",

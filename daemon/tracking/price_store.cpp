@@ -85,7 +85,8 @@ int store_rates(db::Transaction& transaction, std::string const& source,
     std::vector<db::CopyRow> staged;
     staged.reserve(rows.size());
     for (auto const& row : rows)
-        staged.push_back({row.currency, to_text(row.timestamp), row.rate_to_usd, source});
+        staged.push_back({row.currency, to_text(row.timestamp), row.rate_to_usd,
+                          row.source.empty() ? source : row.source});
     transaction.execute("SELECT portfoliod.prepare_staging()");
     transaction.copy("rate_staging", {"currency_code", "observed_at", "rate_to_usd", "source"},
                      staged);

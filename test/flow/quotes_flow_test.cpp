@@ -47,6 +47,17 @@ class PromptMarket final : public market::Market {
         co_return answer;
     }
 
+    boost::asio::awaitable<std::vector<market::PriceAnswer>>
+    quotes(std::vector<market::Asset> assets) override {
+        std::vector<market::PriceAnswer> answers;
+        for (auto const& asset : assets) {
+            auto pending = quote(asset);
+            auto answer = co_await std::move(pending);
+            answers.push_back(std::move(answer));
+        }
+        co_return answers;
+    }
+
     [[nodiscard]] market::QuotePace quote_pace(market::Asset const&) const override {
         return {"prompt"};
     }

@@ -49,10 +49,11 @@ Daemon::Daemon(std::string const& database, MarketServer const& market, std::str
                                ? fmt::format("calendars_dir: \"{}/conf/calendars\"\n", PROJECT_DIR)
                                : "";
     std::ofstream{folder_ / "portfoliod.yaml"} << fmt::format(
-        "database: {}\nproviders_dir: \"{}/conf/providers\"\n"
-        "providers: {{yahoo: {}, coinbase: {}, coinbase_rates: {}, ecb: {}}}\n"
-        "{}schedule: {}\n{}",
-        database, PROJECT_DIR, provider, provider, provider, provider, calendars, schedule, more);
+        "database: {0}\nproviders_dir: \"{2}/conf/providers\"\n"
+        "providers: {{yahoo: {1}, coinbase: {1}, coinbase_rates: {1}, kraken: {1}, ecb: {1}, "
+        "frankfurter: {1}}}\n"
+        "{5}schedule: {3}\n{4}",
+        database, provider, PROJECT_DIR, schedule, more, calendars);
     std::ofstream{folder_ / "log"};
 }
 

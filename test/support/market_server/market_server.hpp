@@ -24,7 +24,7 @@ struct MarketServerOptions {
     unsigned short port = 0;              ///< 0: any free one
 };
 
-/// The providers Yahoo, Coinbase (exchange and retail) and ECB over TLS on 127.0.0.1, with made-up
+/// The providers Yahoo, Coinbase (exchange and retail), Kraken, ECB and Frankfurter over TLS on 127.0.0.1, with made-up
 /// or recorded prices and every kind of fault. Runs its own thread; every member may be called at
 /// any time from any one.
 class MarketServer {

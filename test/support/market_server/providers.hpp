@@ -39,6 +39,8 @@ inline constexpr Day listed_since = std::chrono::sys_days(std::chrono::year(2000
 /// Each answers the requests of its provider and gives nothing for any other.
 std::optional<Reply> yahoo(Request const& request, Market const& market);
 std::optional<Reply> coinbase(Request const& request, Market const& market);
+std::optional<Reply> kraken(Request const& request, Market const& market);
+std::optional<Reply> frankfurter(Request const& request, Market const& market);
 std::optional<Reply> ecb(Request const& request, Market const& market);
 
 } // namespace portfoliod::test

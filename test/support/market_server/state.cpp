@@ -49,7 +49,7 @@ Reply State::answer(Request const& request) const {
         if (auto reply = replay_.find(request)) return *std::move(reply);
     }
     auto const now = market();
-    for (auto* const provider : {yahoo, coinbase, ecb})
+    for (auto* const provider : {yahoo, coinbase, kraken, ecb, frankfurter})
         if (auto reply = provider(request, now)) return *std::move(reply);
     return {404, "text/plain", "no provider of this market server has such a path\n"};
 }

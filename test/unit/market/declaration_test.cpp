@@ -29,20 +29,6 @@ std::string with_line(std::string const& line) { return minimal + line + "\n"; }
 
 } // namespace
 
-TEST_CASE("every provider file that is installed loads and says what it is") {
-    for (auto const& entry : std::filesystem::directory_iterator{
-             std::filesystem::path{PROJECT_DIR} / "conf/providers"}) {
-        if (entry.path().extension() != ".yaml") continue;
-        INFO(entry.path().string());
-        auto const provider = load_declaration(entry.path());
-        CHECK(provider.name == entry.path().stem().string());
-        CHECK(!provider.about.empty());
-        CHECK(!provider.requests.empty());
-        auto const& limits = provider.limits;
-        CHECK((limits.per_second || limits.per_minute || limits.per_hour || limits.per_day));
-    }
-}
-
 TEST_CASE("a small provider file is enough") {
     auto const provider = declared_as(minimal);
     CHECK(provider.base_url == "https://api.example.com");

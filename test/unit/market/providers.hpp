@@ -10,14 +10,32 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <vector>
 
 /// What the tests of this room share: the declarations that are installed, and questions put to
 /// them.
 namespace portfoliod::market {
 
+inline std::filesystem::path provider_files() {
+    return std::filesystem::path{PROJECT_DIR} / "conf/providers";
+}
+
+/// Supported or an example, with a key where it needs one.
 inline Declaration declared(std::string const& name) {
-    return load_declaration(std::filesystem::path{PROJECT_DIR} / "conf/providers" /
-                            (name + ".yaml"));
+    auto const file = name + ".yaml";
+    bool const supported = std::filesystem::exists(provider_files() / file);
+    auto declaration = load_declaration(provider_files() / (supported ? "" : "examples") / file);
+    if (!declaration.key_name.empty()) declaration.key_value = "KEY";
+    return declaration;
+}
+
+/// Those that are installed, examples among them.
+inline std::vector<Declaration> all_declared() {
+    std::vector<Declaration> all;
+    for (auto const& entry : std::filesystem::recursive_directory_iterator{provider_files()})
+        if (entry.path().extension() == ".yaml")
+            all.push_back(declared(entry.path().stem().string()));
+    return all;
 }
 
 /// A declaration written in the test itself.
@@ -57,6 +75,16 @@ inline PriceAnswer quote(Declaration const& provider, Asset const& asset, Reply 
     auto const plan = plan_quote(provider, asset);
     if (plan.refusal) return {*plan.refusal, provider.name, {}, {}, {}, {}};
     return read_prices(provider, plan.questions.front(), asset, reply, now);
+}
+
+inline QuotedRates rates(Declaration const& provider, Gives gives, std::string const& currency,
+                         DayRange days, Reply const& reply, Instant now = later) {
+    auto const today = std::chrono::floor<std::chrono::days>(now);
+    auto const plan = gives == Gives::rates_latest
+                          ? plan_rates_latest(provider, {currency})
+                          : plan_rates_history(provider, {currency}, days, today);
+    if (plan.refusal) return {*plan.refusal, {}};
+    return read_rates(provider, plan.questions.front(), reply, now);
 }
 
 inline Reply ok(std::string body) { return {200, std::move(body), {}}; }

@@ -1,5 +1,5 @@
 #include "market/rates.hpp"
-#include "unit/market/providers.hpp"
+#include "unit/market/recorded.hpp"
 
 #include <doctest/doctest.h>
 
@@ -10,12 +10,6 @@
 namespace portfoliod::market {
 
 namespace {
-
-bool absent() {
-    if (std::filesystem::exists(fixtures() / "SOURCES.md")) return false;
-    MESSAGE("skipped: no recorded answers beside the project");
-    return true;
-}
 
 std::string const tsla = "yahoo/chart_tsla_1d_full_history_2010_2023.json";
 
@@ -219,40 +213,6 @@ TEST_CASE("the ECB's rates cross to dollars with the dollar of the same day") {
         if (row.timestamp == Instant{day("2025-01-02")}) first[row.currency] = row.rate_to_usd;
     CHECK(first["EUR"] == "1.0321");
     CHECK(first["AUD"] == "0.6210735347213864"); // 1.0321 / 1.6618
-}
-
-TEST_CASE("no declaration reads a row from another provider's answers") {
-    if (absent()) return;
-    std::size_t bodies = 0;
-    for (auto const& entry : std::filesystem::recursive_directory_iterator{fixtures()}) {
-        if (!entry.is_regular_file() || entry.path().filename() == "SOURCES.md") continue;
-        ++bodies;
-        auto const from = std::filesystem::relative(entry.path(), fixtures()).begin()->string();
-        auto const reply = ok(read_file(entry.path()));
-        INFO(entry.path().string());
-        for (auto const* const name : {"yahoo", "coinbase"}) {
-            INFO(name);
-            auto const provider = declared(name);
-            if (from == name) continue;
-            for (auto const& asset : {stock("AAPL"), coin("BTC")}) {
-                CHECK(history(provider, asset, range("1990-01-01", "2026-11-22"), reply)
-                          .rows.empty());
-                CHECK(quote(provider, asset, reply).rows.empty());
-            }
-        }
-        for (auto const* const name : {"coinbase_rates", "ecb"}) {
-            INFO(name);
-            auto const provider = declared(name);
-            if (from == std::string{name}.substr(0, from.size())) continue;
-            for (auto const& plan :
-                 {plan_rates_latest(provider, {"EUR"}),
-                  plan_rates_history(provider, {"EUR"}, range("1990-01-01", "2026-11-22"),
-                                     later_day())})
-                for (auto const& question : plan.questions)
-                    CHECK(read_rates(provider, question, reply, later).rates.empty());
-        }
-    }
-    CHECK(bodies > 100);
 }
 
 } // namespace portfoliod::market

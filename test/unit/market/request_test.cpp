@@ -96,7 +96,8 @@ TEST_CASE("a key goes where the file says, and without one nothing is asked") {
     REQUIRE(refused.refusal);
     CHECK(refused.refusal->kind == OutcomeKind::denied);
     CHECK(refused.refusal->message ==
-          "test needs a key: set providers.test.key (the file names it SECRET_NAME)");
+          "test needs a key: set SECRET_NAME in the environment, as a systemd credential, or as "
+          "providers.test.key");
     apply({{}, {}, {}, {}, {}, "k y"}, provider);
     auto const plan = plan_history(provider, stock("A"), days, later_day());
     REQUIRE(plan.questions.size() == 1);
