@@ -46,7 +46,7 @@ TEST_CASE("fetch says how many rows are known already or typed by hand") {
     Desk desk;
     auto const asset = test::add_asset(desk.database, "AAPL", "stock", "NASDAQ", "USD");
     desk.database.run("INSERT INTO asset_prices (asset_id, timestamp, close) VALUES ($1, "
-                      "'2026-10-06', 1)",
+                      "'2026-10-06', 90)",
                       {asset});
     check_holds(desk.said("fetch AAPL --from 2026-10-05 --to 2026-10-11", 0),
                 "would store 4 of 5 rows");

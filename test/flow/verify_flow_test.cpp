@@ -132,6 +132,8 @@ struct Valued {
                      "FROM generate_series(1, 2) AS a, generate_series((now() AT TIME ZONE 'UTC')"
                      "::date - 3, (now() AT TIME ZONE 'UTC')::date - 1, '1 day') AS day");
         database.run("UPDATE portfoliod.price_coverage SET served = '{[2000-01-01,)}'");
+        database.run("INSERT INTO portfoliod.rate_coverage (currency_code, served) VALUES "
+                     "('EUR', '{[2000-01-01,)}')");
         REQUIRE(daemon.run("verify --repair") == 0); // works off what waits
         REQUIRE(database.value("SELECT count(*) FROM portfoliod.ledger_checkpoints") == "2");
     }

@@ -71,7 +71,7 @@ void check_outcome(Declaration const& provider, Outcome const& outcome, bool has
 
 void check_prices(Declaration const& provider, Question const& question,
                   PriceAnswer const& answer) {
-    check_outcome(provider, answer.outcome, !answer.rows.empty());
+    check_outcome(provider, answer.outcome, !answer.rows.empty() || !answer.doubtful.empty());
     for (std::size_t i = 0; i < answer.rows.size(); ++i) {
         auto const& row = answer.rows[i];
         if (i > 0 && row.date <= answer.rows[i - 1].date)

@@ -64,8 +64,9 @@ TEST_CASE("what is no number, or none that a price can be, is no row") {
     for (auto const* const figure : {"\"12.5x\"", "\"1,234.5\"", "\"\"", "\"NaN\"", "\"Infinity\"",
                                      "\"0x10\"", "true", "[1]", "{}", "\"1e999\"", "\"--1\""})
         CHECK(close(figure) == "malformed");
-    for (auto const* const figure : {"0", "-0.0", "-37.63", "1e17", "null", "1e-30"})
-        CHECK(close(figure) == "empty");
+    for (auto const* const figure : {"1e17", "null"}) CHECK(close(figure) == "empty");
+    // Figures, and kept aside for a person to judge: the day has an answer.
+    for (auto const* const figure : {"0", "-0.0", "-37.63", "1e-30"}) CHECK(close(figure) == "ok");
 }
 
 TEST_CASE("volumes are whole, however large, and a fraction is cut off") {
