@@ -14,8 +14,10 @@ DECLARE
     effective text[];
     last_split date;
 BEGIN
+    -- One condition that an index serves, for a few assets and for all.
+    of_assets := coalesce(of_assets, ARRAY(SELECT coverage.asset_id FROM portfoliod.price_coverage AS coverage));
     IF NOT EXISTS (SELECT FROM portfoliod.price_coverage AS coverage
-                   WHERE (of_assets IS NULL OR coverage.asset_id = ANY (of_assets))
+                   WHERE coverage.asset_id = ANY (of_assets)
                      AND coverage.counted_splits IS DISTINCT FROM portfoliod.splits_in_effect(coverage.asset_id, today)) THEN
         RETURN;
     END IF;
@@ -23,7 +25,7 @@ BEGIN
     LOCK TABLE ONLY public.asset_prices IN ROW EXCLUSIVE MODE;
     FOR judged IN
         SELECT coverage.asset_id, coverage.counted_splits FROM portfoliod.price_coverage AS coverage
-        WHERE (of_assets IS NULL OR coverage.asset_id = ANY (of_assets))
+        WHERE coverage.asset_id = ANY (of_assets)
           AND coverage.counted_splits IS DISTINCT FROM portfoliod.splits_in_effect(coverage.asset_id, today)
         ORDER BY coverage.asset_id FOR NO KEY UPDATE
     LOOP
