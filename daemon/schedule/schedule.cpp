@@ -63,7 +63,7 @@ void Schedule::lead(bool leads) {
 asio::awaitable<void> Schedule::every(std::chrono::seconds interval, Action action,
                                       char const* name, Wakeup& leading) {
     for (;;) {
-        if (leads_) co_await attempt(action, name);
+        if (leads_) co_await attempt_and_note(action, name);
         co_await leading.wait_for(leads_ ? std::chrono::milliseconds{interval} : stand_by);
     }
 }
@@ -85,26 +85,54 @@ asio::awaitable<void> Schedule::daily(std::chrono::minutes time_of_day, Action a
             co_await leading.wait_for(
                 std::min<std::chrono::milliseconds>(left, std::chrono::hours{1}));
         }
-        while (leads_ && !co_await attempt(action, name))
+        while (leads_ && !co_await attempt_and_note(action, name))
             co_await leading.wait_for(std::chrono::minutes{5});
     }
 }
 
 asio::awaitable<bool> Schedule::attempt(Action action, char const* name) {
+    std::string problem;
+    auto running = run(action, name, problem);
+    co_return co_await std::move(running);
+}
+
+asio::awaitable<bool> Schedule::attempt_and_note(Action action, char const* name) {
+    auto const started = clock_.now();
+    std::string problem;
+    auto running = run(action, name, problem);
+    auto const done = co_await std::move(running);
+    auto note = [name, started, &problem](db::Transaction& transaction) {
+        auto const failure = problem.empty() ? std::nullopt : std::optional{problem};
+        transaction.execute("SELECT portfoliod.note_run($1, $2, $3)", {name, started, failure});
+    };
     try {
-        auto run = (this->*action)();
-        co_await std::move(run);
+        co_await lane_.transact(note);
+    } catch (db::Error const& e) {
+        log::debug(fmt::format("the run of {} is not noted: {}", name, e.what()));
+    }
+    co_return done;
+}
+
+asio::awaitable<bool> Schedule::run(Action action, char const* name, std::string& problem) {
+    try {
+        auto running = (this->*action)();
+        problem = co_await std::move(running);
         co_return true;
     } catch (db::Error const& e) {
+        problem = e.what();
         log::warning(fmt::format("{} failed and will be tried again: {}", name, e.what()),
                      {{"SQLSTATE", e.sqlstate}});
     }
     co_return false;
 }
 
-asio::awaitable<void> Schedule::look_for_quotes() { return quotes_->look(); }
+asio::awaitable<std::string> Schedule::look_for_quotes() {
+    auto looking = quotes_->look();
+    co_await std::move(looking);
+    co_return "";
+}
 
-asio::awaitable<void> Schedule::fetch_exchange_rates() {
+asio::awaitable<std::string> Schedule::fetch_exchange_rates() {
     auto list = [](db::Transaction& transaction) {
         std::vector<std::string> currencies;
         for (auto const row : transaction.execute("SELECT portfoliod.currencies_in_use()"))
@@ -112,11 +140,11 @@ asio::awaitable<void> Schedule::fetch_exchange_rates() {
         return currencies;
     };
     auto const currencies = co_await lane_.transact(list);
-    if (currencies.empty()) co_return;
+    if (currencies.empty()) co_return "";
     auto const answer = co_await market_.rates_latest(currencies);
     if (answer.outcome.kind != market::OutcomeKind::ok) {
         log::warning(fmt::format("no exchange rates: {}", answer.outcome.message));
-        co_return;
+        co_return answer.outcome.message;
     }
     auto keep = [&answer](db::Transaction& transaction) {
         tracking::store_rates(transaction, answer.source, answer.rows);
@@ -125,6 +153,7 @@ asio::awaitable<void> Schedule::fetch_exchange_rates() {
     log::info(fmt::format("exchange rates of {} of {} currencies from {}", answer.rows.size(),
                           currencies.size(), answer.source),
               {{"PROVIDER", answer.source}});
+    co_return "";
 }
 
 /// Once for each calendar that anything held follows.
@@ -137,11 +166,11 @@ std::vector<Trading> Schedule::trading_of(std::vector<Held> const& held) const {
     return trading;
 }
 
-asio::awaitable<void> Schedule::refresh_performance() {
+asio::awaitable<std::string> Schedule::refresh_performance() {
     auto read = [](db::Transaction& transaction) { return held_assets(transaction); };
     auto const held = co_await lane_.transact(read);
     auto const now = clock_.now();
-    if (!refresh_due(trading_of(held), refreshed_at_, now)) co_return;
+    if (!refresh_due(trading_of(held), refreshed_at_, now)) co_return "";
     auto last = 0;
     auto changed = 0;
     for (auto more = true; more;) {
@@ -156,9 +185,10 @@ asio::awaitable<void> Schedule::refresh_performance() {
     }
     refreshed_at_ = now;
     log::debug(fmt::format("refreshed all figures, {} portfolios changed", changed));
+    co_return "";
 }
 
-asio::awaitable<void> Schedule::keep_up() {
+asio::awaitable<std::string> Schedule::keep_up() {
     auto upkeep = [this](db::Transaction& transaction) {
         auto const row =
             transaction
@@ -172,6 +202,7 @@ asio::awaitable<void> Schedule::keep_up() {
     };
     auto const done = co_await lane_.transact(upkeep);
     log::info(fmt::format("upkeep: {}", done));
+    co_return "";
 }
 
 } // namespace portfoliod::schedule

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <list>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace portfoliod::schedule {
@@ -40,7 +41,8 @@ class Schedule {
     void lead(bool leads);
 
   private:
-    using Action = boost::asio::awaitable<void> (Schedule::*)();
+    /// Returns what went wrong, "" for nothing; throws db::Error.
+    using Action = boost::asio::awaitable<std::string> (Schedule::*)();
 
     boost::asio::awaitable<void> every(std::chrono::seconds interval, Action action,
                                        char const* name, Wakeup& leading);
@@ -48,13 +50,16 @@ class Schedule {
                                        char const* name, Wakeup& leading);
     /// False when the database failed it.
     boost::asio::awaitable<bool> attempt(Action action, char const* name);
+    /// The same, written down for `portfoliod status`.
+    boost::asio::awaitable<bool> attempt_and_note(Action action, char const* name);
+    boost::asio::awaitable<bool> run(Action action, char const* name, std::string& problem);
 
     boost::asio::awaitable<void> get_quotes(Wakeup& leading);
-    boost::asio::awaitable<void> look_for_quotes();
+    boost::asio::awaitable<std::string> look_for_quotes();
     [[nodiscard]] std::vector<Trading> trading_of(std::vector<Held> const& held) const;
-    boost::asio::awaitable<void> fetch_exchange_rates();
-    boost::asio::awaitable<void> refresh_performance();
-    boost::asio::awaitable<void> keep_up();
+    boost::asio::awaitable<std::string> fetch_exchange_rates();
+    boost::asio::awaitable<std::string> refresh_performance();
+    boost::asio::awaitable<std::string> keep_up();
 
     boost::asio::any_io_executor executor_;
     db::Lane& lane_;
