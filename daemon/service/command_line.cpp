@@ -25,6 +25,7 @@ struct Arguments {
     TransactionImport transactions;
     bool repair = false;
     bool probe = false;
+    bool json = false;
     Fetch fetch;
 };
 
@@ -106,6 +107,9 @@ int run_command_line(int argc, char const* const* argv, int (*run_daemon)(Config
     auto* const migrate =
         app.add_subcommand("migrate", "create or upgrade the schema; safe to repeat");
     migrate->add_option("--url", arguments.url, "the database, instead of the configuration's");
+    auto* const reporting = app.add_subcommand(
+        "status", "what is tracked, queued and used up, and what needs a person");
+    reporting->add_flag("--json", arguments.json, "print JSON");
     auto* const checking =
         app.add_subcommand("check", "look over configuration, database, schema and provider files");
     checking->add_flag("--probe", arguments.probe, "ask each provider in use for one symbol, too");
@@ -150,6 +154,7 @@ int run_command_line(int argc, char const* const* argv, int (*run_daemon)(Config
     return guarded([&] {
         if (run->parsed()) return run_daemon(configuration(arguments));
         if (migrate->parsed()) return migrate_database(configuration(arguments), arguments.url);
+        if (reporting->parsed()) return status(configuration(arguments), arguments.json);
         if (checking->parsed()) return check(configuration(arguments), arguments.probe);
         if (fetching->parsed()) return fetch(configuration(arguments), arguments.fetch);
         if (verification->parsed()) return verify(configuration(arguments), arguments.repair);

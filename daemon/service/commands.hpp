@@ -52,6 +52,9 @@ struct Fetch {
 /// Asks a provider and prints what it says, and what the daemon would make of it. Stores nothing. 1 when nobody answered.
 int fetch(Config const& config, Fetch const& fetch);
 
+/// Prints what is tracked, queued, used of the providers' limits, when the schedule ran last, and what needs a person.
+int status(Config const& config, bool json);
+
 /// Looks over database, schema and providers, and prints a line for each; the configuration itself is read by now. `probe` also
 /// asks each provider in use for one symbol. 1 when something is wrong.
 int check(Config const& config, bool probe);

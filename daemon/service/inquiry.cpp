@@ -19,11 +19,13 @@ market::Routes routes_to(Config const& config, std::string const& provider) {
 } // namespace
 
 Inquiry::Inquiry(Config const& config, std::string const& provider, Clock const& clock)
-    : market_(loop_.get_executor(), load_providers(config), routes_to(config, provider), clock,
+    : lane_({config.database.url, "portfoliod budgets"}, 1)
+    , market_(loop_.get_executor(), load_providers(config), routes_to(config, provider), clock,
               overheard()) {}
 
 market::MarketOptions Inquiry::overheard() {
     market::MarketOptions options;
+    options.budgets = &budgets_;
     options.heard = [this](std::string const& provider, market::Outcome const& outcome) {
         heard_.push_back({provider, outcome});
     };

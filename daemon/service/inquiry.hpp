@@ -1,7 +1,9 @@
 #pragma once
 
+#include "db/lane.hpp"
 #include "market/provider_market.hpp"
 #include "service/config.hpp"
+#include "tracking/stored_budgets.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -16,7 +18,8 @@ struct Heard {
     market::Outcome outcome;
 };
 
-/// The market as a command asks it: one question, to its end, on a loop of its own.
+/// The market as a command asks it: one question, to its end, on a loop of its own. It counts against the same budgets as the
+/// daemon's questions.
 class Inquiry {
   public:
     /// Asks by the configuration's routes, or, where `provider` names one, that provider alone.
@@ -39,6 +42,8 @@ class Inquiry {
 
     boost::asio::io_context loop_{1};
     std::vector<Heard> heard_;
+    db::Lane lane_;
+    tracking::StoredBudgets budgets_{lane_};
     market::ProviderMarket market_;
 };
 

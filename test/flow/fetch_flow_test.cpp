@@ -77,14 +77,17 @@ TEST_CASE("fetch tells what is wrong with a symbol, and what the daemon would do
     check_holds(unknown, "yahoo: unknown_symbol, ");
     check_holds(unknown, "The daemon would mark the job as failed");
 
+    desk.market.misbehave({.fault = test::Fault::html, .path = "/v8/", .times = 1});
+    check_holds(desk.said("fetch NOPE" + range, 1), "yahoo: malformed, ");
+
     desk.market.misbehave(
         {.fault = test::Fault::too_many, .path = "/v8/", .times = 1, .retry_after = "90"});
     auto const throttled = desk.said("fetch NOPE" + range, 1);
     check_holds(throttled, "yahoo: rate_limited, ");
     check_holds(throttled, "would ask again in about 90 s");
-
-    desk.market.misbehave({.fault = test::Fault::html, .path = "/v8/", .times = 1});
-    check_holds(desk.said("fetch NOPE" + range, 1), "yahoo: malformed, ");
+    // The next command knows of it, as a daemon does.
+    check_holds(desk.said("fetch NOPE" + range, 1), "yahoo: rate_limited, the limits of yahoo");
+    CHECK(desk.market.count("/v8/") == 3);
 }
 
 TEST_CASE("fetch needs to be told which asset is meant when the symbol alone does not say") {
