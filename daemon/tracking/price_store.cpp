@@ -49,6 +49,7 @@ int store_prices(db::Transaction& transaction, int asset_id, market::PriceAnswer
     transaction.execute("SELECT portfoliod.prepare_staging()");
     if (!answer.rows.empty()) stage(transaction, asset_id, answer);
     if (!answer.doubtful.empty()) quarantine(transaction, asset_id, answer, finality);
+    transaction.execute("SELECT portfoliod.apply_price_factor($1)", {asset_id});
     if (answer.unadjusted)
         transaction.execute("SELECT portfoliod.convert_staged($1, $2)", {asset_id, today});
     return transaction

@@ -2,7 +2,8 @@
 --
 -- Prices are fetched once someone holds an asset, never for the whole catalogue. native_currency is the major unit in
 -- which its prices, its trades and their fees are written. is_active = false stops quotes and new jobs;
--- history and valuation stay. metadata.price_factor: bonds quoted in percent of par.
+-- history and valuation stay. metadata.price_factor: what a quoted price is multiplied by to be
+-- money per unit held (bonds quoted in percent of par: 0.01); set it before the first purchase, it does not change stored prices.
 
 CREATE TABLE public.assets (
     id              SERIAL PRIMARY KEY,
@@ -18,7 +19,10 @@ CREATE TABLE public.assets (
         CONSTRAINT assets_currency_is_iso_major_unit CHECK (
             native_currency ~ '^[A-Z]{3}$' AND native_currency NOT IN ('GBX', 'ILA', 'ZAC', 'USX', 'KWF')),
     is_active       BOOLEAN DEFAULT true,
-    metadata        JSONB,
+    metadata        JSONB
+        CONSTRAINT assets_price_factor_is_positive CHECK (
+            CASE WHEN jsonb_typeof(metadata -> 'price_factor') = 'number' THEN (metadata ->> 'price_factor')::numeric > 0
+                 ELSE metadata -> 'price_factor' IS NULL END),
     created_at      TIMESTAMP DEFAULT (now() AT TIME ZONE 'UTC'),
     -- NULLS NOT DISTINCT: coins have no exchange, and two rows BTC/NULL would split one holding in two
     CONSTRAINT assets_symbol_exchange_key UNIQUE NULLS NOT DISTINCT (symbol, exchange)

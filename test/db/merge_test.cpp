@@ -1,5 +1,6 @@
 #include "support/database.hpp"
 #include "support/ledger.hpp"
+#include "tracking/price_store.hpp"
 
 #include <doctest/doctest.h>
 
@@ -246,4 +247,25 @@ TEST_CASE("a merged catalogue adds, changes and leaves alone, and the same again
     CHECK(merge({{"2", "SAP", "SAP plc", "stock", "XETRA", "EUR", std::nullopt}}, false) == "0 1");
     CHECK(market.value("SELECT name || metadata FROM assets WHERE symbol = 'SAP'") ==
           R"(SAP plc{"isin": "DE0007164600"})");
+}
+
+TEST_CASE(
+    "a bond that is quoted in percent of par is stored as money per unit of its face amount") {
+    Market market;
+    market.run("UPDATE assets SET asset_type = 'bond', metadata = '{\"price_factor\": 0.01}' "
+               "WHERE id = 1");
+    auto const day = parse_day("2026-11-20").value();
+    market::PriceAnswer answer;
+    answer.source = "yahoo";
+    answer.rows.push_back({day, "98.5", {}, "97.0000000000012", "99.125", {}});
+    auto transaction = market.session().begin();
+    CHECK(tracking::store_prices(transaction, 1, answer, tracking::Finality::final,
+                                 day + std::chrono::days{3}, {}) == 1);
+    transaction.commit();
+    CHECK(market.prices() == "1 2026-11-20 0.985 0.97 0.99125 yahoo final");
+    for (auto const* const factor : {"0", "-1", "\"0.01\"", "null"})
+        CHECK_THROWS_WITH_AS(market.run("UPDATE assets SET metadata = "
+                                        "jsonb_build_object('price_factor', $1::jsonb)",
+                                        {factor}),
+                             doctest::Contains("assets_price_factor_is_positive"), db::Error);
 }
