@@ -362,8 +362,9 @@ TEST_CASE("a rate job in progress that a person sets to pending starts anew") {
     queue.run("UPDATE portfoliod.rate_backfill_queue SET status = 'pending'");
     CHECK(queue.value("SELECT status || coalesce(lease_token::text, '') FROM "
                       "portfoliod.rate_backfill_queue") == "pending");
-    CHECK(queue.value("SELECT portfoliod.complete_rate_backfill(1, $1, NULL, NULL, 0, '2026-11-23')",
-                      {lost}) == "f");
+    CHECK(
+        queue.value("SELECT portfoliod.complete_rate_backfill(1, $1, NULL, NULL, 0, '2026-11-23')",
+                    {lost}) == "f");
     CHECK(queue.value("SELECT count(*) FROM portfoliod.claim_rate_backfill('1 min', 9)") == "1");
 }
 

@@ -251,9 +251,10 @@ TEST_CASE("while rates of a currency are on their way, what depends on them is e
     SUBCASE("sold") { test::sell(database, portfolio, asset, "1", "100", "2026-10-02"); }
     CHECK(status() == "estimated");
     // Nothing new came: that, too, changes the status.
-    database.run("SELECT portfoliod.complete_rate_backfill(job_id, token, NULL, '2026-11-22', 0, $1) "
-                 "FROM portfoliod.claim_rate_backfill('1 min', 9)",
-                 {today});
+    database.run(
+        "SELECT portfoliod.complete_rate_backfill(job_id, token, NULL, '2026-11-22', 0, $1) "
+        "FROM portfoliod.claim_rate_backfill('1 min', 9)",
+        {today});
     CHECK(database.value(
               "SELECT count(*) FROM portfoliod.rate_backfill_queue WHERE status <> 'completed'") ==
           "0");
