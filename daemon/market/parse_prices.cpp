@@ -196,6 +196,12 @@ class PriceReader {
             ++tally_.outside;
             return;
         }
+        // As a row it would stay the latest price until that day.
+        if (stamps_.is_to_come(stamp)) {
+            tally_.note(tally_.broken, fmt::format("with a price of {}, which is still to come",
+                                                   portfoliod::to_text(stamp.date)));
+            return;
+        }
         std::string why;
         auto close = price(found, &why);
         if (!close) {

@@ -248,7 +248,9 @@ void Provider::heed(Outcome const& outcome) {
     } else {
         bool const was_slow = limiter_.pace() < 1;
         limiter_.answered();
-        if (!problem_.empty() || (was_slow && limiter_.pace() == 1)) note("");
+        // Once in any case: a process before this one may have left a problem that is mended since.
+        bool const first = !std::exchange(has_answered_well_, true);
+        if (first || !problem_.empty() || (was_slow && limiter_.pace() == 1)) note("");
     }
 }
 

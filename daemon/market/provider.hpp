@@ -103,6 +103,7 @@ class Provider {
     /// Not noted: whoever mends the key restarts the daemon and need not wait.
     Limiter::Uptime denied_until_{0};
     std::string problem_;
+    bool has_answered_well_ = false;
     bool is_news_ = false; ///< of our standing, not noted yet
 };
 

@@ -224,7 +224,8 @@ asio::awaitable<RateAnswer> ProviderMarket::rates_along(Route const& route, std:
         }
         whole.rows.insert(whole.rows.end(), answer.rows.begin(), answer.rows.end());
         // Who reaches back less far than the others speaks for the whole.
-        if (answer.served && (!whole.served || whole.served->first < answer.served->first))
+        if (answered(answer.outcome) && answer.served &&
+            (!whole.served || whole.served->first < answer.served->first))
             whole.served = answer.served;
         bool const complete = answer.rows.empty() || currencies.empty();
         if (walk.take(*provider, std::move(answer)) && complete) break;

@@ -36,6 +36,12 @@ class StampReader {
                (stamp.date < utc_today && stamp.instant < utc_today);
     }
 
+    /// Whether its date is still to come: no price can be of then. Where nothing says the zone, it may be
+    /// tomorrow already somewhere.
+    [[nodiscard]] bool is_to_come(Stamp const& stamp) const {
+        return stamp.date > local_day(now_) + std::chrono::days{rule_.zone.empty() ? 1 : 0};
+    }
+
   private:
     StampReader(TimeRule const& rule, date::time_zone const* zone, Instant now)
         : rule_(rule), zone_(zone), now_(now) {}

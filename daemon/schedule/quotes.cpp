@@ -116,8 +116,17 @@ asio::awaitable<void> Quotes::ask(Turn turn) {
         ~Done() { quotes.busy_.erase(provider); }
     } const done{*this, turn.provider};
 
-    auto pending = market_.quotes(turn.assets);
-    auto answers = co_await std::move(pending);
+    std::vector<market::PriceAnswer> answers;
+    try {
+        auto pending = market_.quotes(turn.assets);
+        answers = co_await std::move(pending);
+    } catch (std::exception const& e) {
+        // The market throws for nothing but a stop; should it ever, the next turn asks again.
+        if (is_cancellation(std::current_exception())) throw;
+        log::error(fmt::format("quotes of {} failed: {}", turn.provider, e.what()),
+                   {{"PROVIDER", turn.provider}});
+        co_return;
+    }
     for (std::size_t i = 0; i < turn.assets.size(); ++i) {
         auto taking = take(turn.assets[i], std::move(answers[i]));
         if (!co_await std::move(taking)) co_return;

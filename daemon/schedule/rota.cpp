@@ -45,7 +45,10 @@ std::vector<Turn> Rota::take_turns(std::vector<Listed> const& all, Instant now) 
 std::optional<Turn> Rota::take_turn(std::string const& provider, std::vector<Listed const*> wanted,
                                     Instant now) {
     auto const& pace = wanted.front()->pace;
-    auto const together = static_cast<std::size_t>(std::max(pace.together_max, 1));
+    // A provider may take coins together and shares one by one: reckoned by the fewest, none is asked too fast.
+    auto const fewest =
+        std::ranges::min(wanted, {}, [](auto const* one) { return one->pace.together_max; });
+    auto const together = static_cast<std::size_t>(std::max(fewest->pace.together_max, 1));
     auto const requests = static_cast<std::int64_t>((wanted.size() + together - 1) / together);
     auto const interval = std::max(interval_, requests * pace.spacing);
     auto const beat = std::max(interval / requests, milliseconds{1});

@@ -98,8 +98,10 @@ PutOff put_off_for(market::Outcome const& outcome, int attempts, Policy const& p
         return {Verdict::unserved, std::chrono::seconds{0},
                 outcome.message + "; these days stay missing unless a provider that reaches back "
                                   "further is added to the route"};
-    case OutcomeKind::unknown_symbol:
+    // A key is mended some day: it must not keep newer days from being asked for, nor these for ever.
     case OutcomeKind::denied:
+        return {Verdict::unserved, std::chrono::seconds{0}, outcome.message};
+    case OutcomeKind::unknown_symbol:
     case OutcomeKind::refused:
         return {Verdict::permanent, std::chrono::seconds{0}, outcome.message};
     case OutcomeKind::ok:

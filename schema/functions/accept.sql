@@ -11,6 +11,8 @@ SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     doubt record;
 BEGIN
+    -- In turn with merge_prices(), which takes prices first and then what is in quarantine.
+    PERFORM portfoliod.lock_judgement(q.asset_id) FROM portfoliod.quarantine AS q WHERE q.id = of_id;
     SELECT q.*, a.symbol, a.asset_type INTO doubt
       FROM portfoliod.quarantine q JOIN public.assets a ON a.id = q.asset_id WHERE q.id = of_id FOR UPDATE OF q;
     IF NOT FOUND THEN

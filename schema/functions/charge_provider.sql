@@ -48,8 +48,12 @@ BEGIN
             WHERE slots.provider = charge_provider.provider AND slots.window_s = most.window_s) AS gone
         WHERE used.requests >= most.requests AND used.requests - gone.requests < most.requests) AS leaving ON true;
 
-    -- A pause that a wrong clock put far ahead is cut to what the daemon would wait at most.
-    paused_ms := coalesce(least(86400000, greatest(0, ceil(1000 * extract(epoch FROM state.paused_until - moment)))), 0);
+    -- A pause that a wrong clock put far ahead is cut, in the row too, to what the daemon would wait at most.
+    IF state.paused_until > moment + interval '1 day' THEN
+        state.paused_until := moment + interval '1 day';
+        UPDATE portfoliod.provider_state AS s SET paused_until = state.paused_until WHERE s.provider = charge_provider.provider;
+    END IF;
+    paused_ms := coalesce(greatest(0, ceil(1000 * extract(epoch FROM state.paused_until - moment))), 0);
     pace := state.pace;
     granted := CASE WHEN paused_ms > 0 THEN 0 ELSE greatest(0, coalesce(room, wanted)) END;
     wait_ms := CASE WHEN granted > 0 THEN 0

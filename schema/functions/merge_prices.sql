@@ -30,6 +30,7 @@ BEGIN
         SELECT staged.asset_id, min(staged.price_date) AS first_day, max(staged.price_date) AS last_day
         FROM pg_temp.price_staging AS staged GROUP BY staged.asset_id ORDER BY staged.asset_id
     LOOP
+        PERFORM portfoliod.lock_judgement(extent.asset_id);
         assets := assets || extent.asset_id;
         first_days := first_days || extent.first_day;
         last_days := last_days || extent.last_day;

@@ -125,6 +125,8 @@ TEST_CASE("a pause that a provider asked for holds, the longest of several, and 
     // One that a wrong clock put far ahead.
     budget.run("UPDATE portfoliod.provider_state SET paused_until = now() + interval '10 years'");
     CHECK(budget.charge(1) == "0 86400");
+    budget.pass("1 day");
+    CHECK(budget.charge(1) == "1 0");
 }
 
 TEST_CASE("a month of requests is a few rows, and a server clock that was ahead blocks nobody") {

@@ -69,6 +69,27 @@ TEST_CASE("what is no number, or none that a price can be, is no row") {
     for (auto const* const figure : {"0", "-0.0", "-37.63", "1e-30"}) CHECK(close(figure) == "ok");
 }
 
+TEST_CASE("a quote of a day that is still to come is no price") {
+    auto const provider = declared_as(R"(base_url: https://api.example.com
+requests:
+- gives: quote
+  path: /q
+  rows: /*
+  time: {as: s, zone: America/New_York}
+  fields: {date: t, close: c}
+)");
+    auto const now = parse_instant("2026-11-23 12:00:00").value();
+    auto const at = [&](char const* instant) {
+        auto const since = parse_instant(instant).value().time_since_epoch();
+        auto const s = std::chrono::duration_cast<std::chrono::seconds>(since).count();
+        return quote(provider, stock("X"), ok(fmt::format(R"([{{"t":{},"c":5}}])", s)), now);
+    };
+    CHECK(at("2026-11-23 11:59:00").rows.size() == 1);
+    CHECK(at("2026-11-23 21:00:00").rows.size() == 1); // stamped with the close to come
+    CHECK(at("2026-11-24 15:00:00").rows.empty());
+    CHECK(at("2031-01-02 15:00:00").outcome.kind == OutcomeKind::malformed);
+}
+
 TEST_CASE("volumes are whole, however large, and a fraction is cut off") {
     CHECK(volume("9007199254740993") == "9007199254740993"); // 2^53 + 1
     CHECK(volume("9223372036854775807") == "9223372036854775807");

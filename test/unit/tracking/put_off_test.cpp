@@ -34,7 +34,7 @@ TEST_CASE("what may pass is tried again, later each time") {
 }
 
 TEST_CASE("what will not pass by waiting has failed at once") {
-    for (auto const kind : {OutcomeKind::unknown_symbol, OutcomeKind::denied, OutcomeKind::refused})
+    for (auto const kind : {OutcomeKind::unknown_symbol, OutcomeKind::refused})
         CHECK(put_off(kind, 0).verdict == Verdict::permanent);
 }
 
@@ -44,6 +44,13 @@ TEST_CASE("days older than any provider serves have failed without keeping newer
     CHECK(how.verdict == Verdict::unserved);
     CHECK(how.message == "said so; these days stay missing unless a provider that reaches back "
                          "further is added to the route");
+}
+
+TEST_CASE(
+    "a provider that refuses our key fails the job without keeping newer days from being asked "
+    "for") {
+    CHECK(put_off(OutcomeKind::denied, 0).verdict == Verdict::unserved);
+    CHECK(put_off(OutcomeKind::denied, 0).message == "said so");
 }
 
 TEST_CASE("a server in trouble that says for how long is asked no sooner") {
