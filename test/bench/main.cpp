@@ -19,7 +19,8 @@ int main(int argc, char** argv) {
     app.add_option("--seconds", seconds, "each run of the write path; 30");
     app.add_option("--inserts", options.latencies, "inserts whose announcement is timed; 5000");
     auto const* const bus = app.add_subcommand("bus", "writers, latency, bulk, memory");
-    auto const* const market = app.add_subcommand("market", "limits kept while providers fail");
+    auto const* const market =
+        app.add_subcommand("market", "history, reading, limits kept while providers fail");
     CLI11_PARSE(app, argc, argv);
     options.write_path = std::chrono::seconds{seconds};
     try {

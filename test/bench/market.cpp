@@ -1,6 +1,7 @@
 // What providers cost, one function a figure.
 #include "bench/market.hpp"
 
+#include "bench/backfill.hpp"
 #include "support/throttled_market.hpp"
 
 #include <fmt/format.h>
@@ -67,6 +68,10 @@ void limited(Report& report) {
 
 } // namespace
 
-void market(Report& report) { limited(report); }
+void market(Report& report) {
+    reading(report);
+    backfill(report);
+    limited(report);
+}
 
 } // namespace portfoliod::bench

@@ -4,7 +4,7 @@
 
 namespace portfoliod::bench {
 
-/// What providers cost: limits kept while they fail.
+/// What providers cost: history from answer to rows, reading alone, limits kept while they fail.
 void market(Report& report);
 
 } // namespace portfoliod::bench
