@@ -33,11 +33,9 @@ class Market {
 
     /// Daily bars of `range`; rows outside it are dropped.
     virtual boost::asio::awaitable<PriceAnswer> history(Asset asset, DayRange range) = 0;
-    /// The latest price: at most one row, dated by its own stamp.
-    virtual boost::asio::awaitable<PriceAnswer> quote(Asset asset) = 0;
     [[nodiscard]] virtual QuotePace quote_pace(Asset const& asset) const = 0;
-    /// The latest prices of these: one answer for each, in their order. Asked for together where
-    /// a provider's file allows it.
+    /// The latest prices of these: one answer for each, in their order, of at most one row, which is
+    /// dated by its own stamp. Asked for together where a provider's file allows it.
     virtual boost::asio::awaitable<std::vector<PriceAnswer>> quotes(std::vector<Asset> assets) = 0;
     /// Daily rates to USD of these currencies (never USD itself). What one provider does not have is
     /// asked of the next, so sources may differ from row to row.

@@ -15,12 +15,11 @@
 /// throws for it.
 namespace portfoliod::market {
 
-/// What a reply to plan_history's or plan_quote's question holds: for a history the closed bars of
-/// the asked days, for a quote at most one row.
+/// What a reply to plan_history's question holds: the closed bars of the asked days.
 PriceAnswer read_prices(Declaration const& provider, Question const& question, Asset const& asset,
                         Reply const& reply, Instant now);
 
-/// What a reply to a batch of plan_quotes() holds.
+/// What a reply to a batch of plan_quotes() holds: at most one row for each asset.
 struct Quotes {
     std::optional<Outcome> refusal;   ///< what the answer as a whole means instead
     std::vector<PriceAnswer> answers; ///< in the order of the batch; none with a refusal

@@ -146,14 +146,6 @@ Plan plan_history(Declaration const& provider, Asset const& asset, DayRange rang
     return plan;
 }
 
-Plan plan_quote(Declaration const& provider, Asset const& asset) {
-    auto quotes = plan_quotes(provider, {asset});
-    Plan plan;
-    if (!quotes.refusals.empty()) plan.refusal = quotes.refusals.front().second;
-    for (auto& batch : quotes.batches) plan.questions.push_back(std::move(batch.question));
-    return plan;
-}
-
 int quotes_together(Declaration const& provider, Asset const& asset) {
     auto const choice = choose(provider, Gives::quote, asset);
     return choice.rule ? static_cast<int>(most_together(*choice.rule)) : 1;

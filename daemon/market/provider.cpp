@@ -97,10 +97,6 @@ asio::awaitable<PriceAnswer> Provider::history(Asset const& asset, DayRange rang
     return noted(prices(plan_history(declaration_, asset, range, clock_.today()), asset));
 }
 
-asio::awaitable<PriceAnswer> Provider::quote(Asset const& asset) {
-    return noted(prices(plan_quote(declaration_, asset), asset));
-}
-
 asio::awaitable<RateAnswer> Provider::rates_history(std::vector<std::string> const& currencies,
                                                     DayRange range) {
     return noted(

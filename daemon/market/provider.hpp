@@ -58,7 +58,6 @@ class Provider {
 
     // Not coroutines themselves: what these are given need not outlive the call.
     boost::asio::awaitable<PriceAnswer> history(Asset const& asset, DayRange range);
-    boost::asio::awaitable<PriceAnswer> quote(Asset const& asset);
     /// One answer for each, in their order.
     boost::asio::awaitable<std::vector<PriceAnswer>> quotes(std::vector<Asset> assets);
     boost::asio::awaitable<RateAnswer> rates_history(std::vector<std::string> const& currencies,

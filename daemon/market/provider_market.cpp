@@ -144,16 +144,6 @@ asio::awaitable<PriceAnswer> ProviderMarket::history(Asset asset, DayRange range
     co_return walk.result();
 }
 
-asio::awaitable<PriceAnswer> ProviderMarket::quote(Asset asset) {
-    Walk<PriceAnswer> walk{asset.asset_type, options_};
-    for (auto* const provider : price_route(asset.asset_type)) {
-        auto pending = provider->quote(asset);
-        auto answer = co_await std::move(pending);
-        if (walk.take(*provider, std::move(answer))) break;
-    }
-    co_return walk.result();
-}
-
 QuotePace ProviderMarket::quote_pace(Asset const& asset) const {
     auto const& route = price_route(asset.asset_type);
     if (route.empty()) return {};

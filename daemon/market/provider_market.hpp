@@ -45,7 +45,6 @@ class ProviderMarket final : public Market {
                    Routes const& routes, Clock const& clock, MarketOptions options = {});
 
     boost::asio::awaitable<PriceAnswer> history(Asset asset, DayRange range) override;
-    boost::asio::awaitable<PriceAnswer> quote(Asset asset) override;
     [[nodiscard]] QuotePace quote_pace(Asset const& asset) const override;
     boost::asio::awaitable<std::vector<PriceAnswer>> quotes(std::vector<Asset> assets) override;
     boost::asio::awaitable<RateAnswer> rates_history(std::vector<std::string> currencies,

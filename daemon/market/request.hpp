@@ -42,7 +42,6 @@ struct QuotesPlan {
 };
 
 Plan plan_history(Declaration const& provider, Asset const& asset, DayRange range, Day today);
-Plan plan_quote(Declaration const& provider, Asset const& asset);
 /// As few requests as the file's `batch` allows, one for each asset without it.
 QuotesPlan plan_quotes(Declaration const& provider, std::vector<Asset> const& assets);
 Plan plan_rates_history(Declaration const& provider, std::vector<std::string> const& currencies,

@@ -37,7 +37,7 @@ market::PriceAnswer Inquiry::history(market::Asset const& asset, DayRange range)
 }
 
 market::PriceAnswer Inquiry::quote(market::Asset const& asset) {
-    return run_to_end(loop_, market_.quote(asset));
+    return run_to_end(loop_, market_.quotes({asset})).front();
 }
 
 market::RateAnswer Inquiry::rates_history(std::string const& currency, DayRange range) {

@@ -16,7 +16,6 @@ using test::Fault;
 
 namespace {
 
-constexpr auto all_off = "{quotes: off, exchange_rates: off, performance: off, upkeep: off}";
 constexpr auto jobs_by_status =
     "SELECT string_agg(status || ' ' || n, ', ' ORDER BY status) FROM "
     "(SELECT status, count(*) AS n FROM backfill_queue GROUP BY status) AS s";

@@ -98,14 +98,18 @@ void check_rates(Declaration const& provider, QuotedRates const& answer) {
 
 void read_as(Declaration const& provider, std::string const& body) {
     for (auto const status : {200, 404})
-        for (auto const& asset : assets)
-            for (auto const& plan :
-                 {plan_history(provider, asset, asked, today), plan_quote(provider, asset)}) {
-                if (plan.questions.empty()) continue;
-                auto const& question = plan.questions.front();
+        for (auto const& asset : assets) {
+            Reply const reply{status, body, {}};
+            auto const history = plan_history(provider, asset, asked, today);
+            if (!history.questions.empty()) {
+                auto const& question = history.questions.front();
                 check_prices(provider, question,
-                             read_prices(provider, question, asset, {status, body, {}}, now));
+                             read_prices(provider, question, asset, reply, now));
             }
+            for (auto const& batch : plan_quotes(provider, {asset}).batches)
+                for (auto const& answer : read_quotes(provider, batch, {asset}, reply, now).answers)
+                    check_prices(provider, batch.question, answer);
+        }
     for (auto const& plan : {plan_rates_history(provider, currencies, asked, today),
                              plan_rates_latest(provider, currencies)})
         if (!plan.questions.empty())

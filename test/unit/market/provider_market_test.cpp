@@ -60,6 +60,12 @@ ProviderMarket market(World& world) {
                           world.clock};
 }
 
+boost::asio::awaitable<PriceAnswer> latest(Market& market, Asset asset) {
+    auto asking = market.quotes({std::move(asset)});
+    auto answers = co_await std::move(asking);
+    co_return std::move(answers.at(0));
+}
+
 } // namespace
 
 TEST_CASE("a history arrives as the provider has it, window by window") {
@@ -80,10 +86,10 @@ TEST_CASE("a history arrives as the provider has it, window by window") {
 TEST_CASE("quotes and rates arrive from whoever the route names") {
     World world;
     auto of = market(world);
-    auto const stock_quote = test::run(world.loop, of.quote(stock("SAP", "XETRA", "EUR")));
+    auto const stock_quote = test::run(world.loop, latest(of, stock("SAP", "XETRA", "EUR")));
     CHECK(stock_quote.outcome.kind == OutcomeKind::ok);
     CHECK(stock_quote.rows.size() == 1);
-    auto const coin_quote = test::run(world.loop, of.quote(coin("ETH")));
+    auto const coin_quote = test::run(world.loop, latest(of, coin("ETH")));
     REQUIRE(coin_quote.rows.size() == 1);
     CHECK(coin_quote.rows.front().date == later_day());
     auto const latest = test::run(world.loop, of.rates_latest({"EUR", "JPY", "USD"}));
@@ -120,7 +126,7 @@ TEST_CASE("what a provider does is an outcome, never an exception") {
     }
     world.server.behave();
     world.server.show(test::Shown::self_signed);
-    auto const unsafe = test::run(world.loop, of.quote(stock("AAPL")));
+    auto const unsafe = test::run(world.loop, latest(of, stock("AAPL")));
     CHECK(unsafe.outcome.kind == transient);
     CHECK(unsafe.outcome.message.starts_with("yahoo: its certificate was not accepted"));
 }
@@ -141,10 +147,10 @@ TEST_CASE("a provider that says too many is left alone until its time has passed
     World world;
     auto of = market(world);
     world.server.misbehave({Fault::too_many, "/", 1, "1800"});
-    auto const told = test::run(world.loop, of.quote(coin("BTC")));
+    auto const told = test::run(world.loop, latest(of, coin("BTC")));
     CHECK(told.outcome.kind == OutcomeKind::rate_limited);
     CHECK(told.outcome.wait == std::chrono::minutes{30});
-    auto const kept = test::run(world.loop, of.quote(coin("ETH")));
+    auto const kept = test::run(world.loop, latest(of, coin("ETH")));
     CHECK(kept.outcome.kind == OutcomeKind::rate_limited);
     CHECK(kept.outcome.wait == std::chrono::minutes{30});
     CHECK(world.server.count("/products") == 1);
@@ -155,8 +161,9 @@ TEST_CASE("a provider that keeps failing is spared") {
     auto of = market(world);
     world.server.misbehave({Fault::server_error, "/products", 0});
     for (int i = 0; i < 5; ++i)
-        CHECK(test::run(world.loop, of.quote(coin("BTC"))).outcome.kind == OutcomeKind::transient);
-    auto const spared = test::run(world.loop, of.quote(coin("BTC")));
+        CHECK(test::run(world.loop, latest(of, coin("BTC"))).outcome.kind ==
+              OutcomeKind::transient);
+    auto const spared = test::run(world.loop, latest(of, coin("BTC")));
     CHECK(spared.outcome.kind == OutcomeKind::rate_limited);
     CHECK(spared.outcome.wait == std::chrono::seconds{5});
     CHECK(world.server.count("/products") == 5);
@@ -190,7 +197,7 @@ TEST_CASE("when nobody answers, the failure most worth another try is told") {
     world.server.misbehave({Fault::server_error, "/second", 0});
     auto const transient = test::run(world.loop, of.history(coin("NOPE"), asked));
     CHECK(transient.outcome.kind == OutcomeKind::transient);
-    auto const none = test::run(world.loop, of.quote({4, "US10Y", "bond", "", "USD"}));
+    auto const none = test::run(world.loop, latest(of, {4, "US10Y", "bond", "", "USD"}));
     CHECK(none.outcome.kind == OutcomeKind::refused);
     CHECK(none.outcome.message == "no provider is configured: set routes.bond");
 }
@@ -319,9 +326,9 @@ TEST_CASE("a provider that refuses us is asked again by one request in an hour")
     World world;
     auto of = market(world);
     world.server.misbehave({Fault::denied, "/products", 0});
-    auto const told = test::run(world.loop, of.quote(coin("BTC")));
+    auto const told = test::run(world.loop, latest(of, coin("BTC")));
     CHECK(told.outcome.kind == OutcomeKind::denied);
-    auto const spared = test::run(world.loop, of.quote(coin("ETH")));
+    auto const spared = test::run(world.loop, latest(of, coin("ETH")));
     CHECK(spared.outcome.kind == OutcomeKind::rate_limited);
     CHECK(spared.outcome.wait == std::chrono::hours{1});
     CHECK(spared.outcome.message ==
@@ -334,8 +341,8 @@ TEST_CASE("a server in trouble that says for how long is left alone for so long"
     World world;
     auto of = market(world);
     world.server.misbehave({Fault::server_error, "/products", 1, "120"});
-    CHECK(test::run(world.loop, of.quote(coin("BTC"))).outcome.kind == OutcomeKind::transient);
-    auto const spared = test::run(world.loop, of.quote(coin("ETH")));
+    CHECK(test::run(world.loop, latest(of, coin("BTC"))).outcome.kind == OutcomeKind::transient);
+    auto const spared = test::run(world.loop, latest(of, coin("ETH")));
     CHECK(spared.outcome.kind == OutcomeKind::rate_limited);
     CHECK(spared.outcome.wait == std::chrono::minutes{2});
     CHECK(world.server.count("/products") == 1);
@@ -362,10 +369,11 @@ TEST_CASE("a market made anew keeps within the budget of the one before it") {
     {
         auto first = stored_market(world, {.per_day = 2}, budgets);
         for (auto i = 0; i < 2; ++i)
-            CHECK(test::run(world.loop, first.quote(coin("BTC"))).outcome.kind == OutcomeKind::ok);
+            CHECK(test::run(world.loop, latest(first, coin("BTC"))).outcome.kind ==
+                  OutcomeKind::ok);
     }
     auto second = stored_market(world, {.per_day = 2}, budgets);
-    auto const answer = test::run(world.loop, second.quote(coin("BTC")));
+    auto const answer = test::run(world.loop, latest(second, coin("BTC")));
     CHECK(answer.outcome.kind == OutcomeKind::rate_limited);
     CHECK(*answer.outcome.wait > std::chrono::hours{23});
     CHECK(world.server.count("/products") == 2);
@@ -377,7 +385,7 @@ TEST_CASE("a market made anew leaves alone who asked the one before it for a pau
     world.server.misbehave({Fault::too_many, "/", 1, "1800"});
     {
         auto first = stored_market(world, {.per_minute = 100}, budgets);
-        CHECK(test::run(world.loop, first.quote(coin("BTC"))).outcome.kind ==
+        CHECK(test::run(world.loop, latest(first, coin("BTC"))).outcome.kind ==
               OutcomeKind::rate_limited);
         auto const state = first.states().front();
         CHECK(state.standing.pace == 0.5);
@@ -387,7 +395,7 @@ TEST_CASE("a market made anew leaves alone who asked the one before it for a pau
     }
     CHECK(budgets.noted("coinbase").problem.starts_with("coinbase answered 429"));
     auto second = stored_market(world, {.per_minute = 100}, budgets);
-    auto const answer = test::run(world.loop, second.quote(coin("BTC")));
+    auto const answer = test::run(world.loop, latest(second, coin("BTC")));
     CHECK(answer.outcome.kind == OutcomeKind::rate_limited);
     CHECK(answer.outcome.wait == std::chrono::minutes{30});
     CHECK(world.server.count("/products") == 1);
@@ -404,7 +412,7 @@ TEST_CASE("nothing is sent while the budget cannot be written down") {
                       {{{"crypto", {"coinbase"}}}, {}, {}},
                       world.clock,
                       {.wait_max = std::chrono::seconds{5}, .budgets = &budgets}};
-    auto const answer = test::run(world.loop, of.quote(coin("BTC")));
+    auto const answer = test::run(world.loop, latest(of, coin("BTC")));
     CHECK(answer.outcome.kind == OutcomeKind::rate_limited);
     CHECK(answer.outcome.message ==
           "coinbase is not asked while its budget cannot be written down: "

@@ -72,9 +72,14 @@ inline PriceAnswer history(Declaration const& provider, Asset const& asset, DayR
 
 inline PriceAnswer quote(Declaration const& provider, Asset const& asset, Reply const& reply,
                          Instant now = later) {
-    auto const plan = plan_quote(provider, asset);
-    if (plan.refusal) return {*plan.refusal, provider.name, {}, {}, {}, {}};
-    return read_prices(provider, plan.questions.front(), asset, reply, now);
+    PriceAnswer refused;
+    refused.source = provider.name;
+    auto const plan = plan_quotes(provider, {asset});
+    if (!plan.refusals.empty()) refused.outcome = plan.refusals.front().second;
+    if (!plan.refusals.empty()) return refused;
+    auto const quotes = read_quotes(provider, plan.batches.front(), {asset}, reply, now);
+    if (quotes.refusal) refused.outcome = *quotes.refusal;
+    return quotes.refusal ? refused : quotes.answers.front();
 }
 
 inline QuotedRates rates(Declaration const& provider, Gives gives, std::string const& currency,

@@ -43,9 +43,9 @@ TEST_CASE("a history of Yahoo's is asked for with a day more on both sides") {
 TEST_CASE("symbols are spelt the provider's way, by asset type and exchange") {
     auto const yahoo = declared("yahoo");
     auto const path = [&](Asset const& asset) {
-        auto const plan = plan_quote(yahoo, asset);
-        REQUIRE(plan.questions.size() == 1);
-        auto const& text = plan.questions.front().target;
+        auto const plan = plan_quotes(yahoo, {asset});
+        REQUIRE(plan.batches.size() == 1);
+        auto const& text = plan.batches.front().question.target;
         return text.substr(17, text.find('?') - 17);
     };
     CHECK(path(stock("/SAP", "XETRA", "EUR")) == "/%2FSAP.DE");
@@ -83,10 +83,10 @@ TEST_CASE("padding counts against the window, and a year may be one") {
 }
 
 TEST_CASE("an asset type the provider does not serve is not asked for") {
-    auto const plan = plan_quote(declared("coinbase"), stock("AAPL"));
-    REQUIRE(plan.refusal);
-    CHECK(plan.refusal->kind == OutcomeKind::unknown_symbol);
-    CHECK(plan.questions.empty());
+    auto const plan = plan_quotes(declared("coinbase"), {stock("AAPL")});
+    REQUIRE(plan.refusals.size() == 1);
+    CHECK(plan.refusals.front().second.kind == OutcomeKind::unknown_symbol);
+    CHECK(plan.batches.empty());
 }
 
 TEST_CASE("a key goes where the file says, and without one nothing is asked") {
