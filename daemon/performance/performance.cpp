@@ -78,7 +78,7 @@ void value_one(Results& results, int portfolio, Inputs const& inputs, Day today)
     try {
         if (!inputs.unreadable.empty()) throw valuation::CannotValue{inputs.unreadable};
         auto const ledger = valuation::replay(inputs.trades, inputs.splits, today, inputs.openings);
-        auto const figures = valuation::current_figures(inputs.holdings, ledger, today);
+        auto const figures = valuation::current_figures(inputs.holdings, ledger, today, nullptr);
         if (figures.percentage_too_large)
             log::notice(fmt::format("portfolio {}: its total return is beyond what the column "
                                     "holds and is left empty",

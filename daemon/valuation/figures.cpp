@@ -8,9 +8,6 @@ namespace portfoliod::valuation {
 
 namespace {
 
-constexpr auto longest_weekend =
-    std::chrono::days{7}; ///< older than that, a close or a rate is stale
-
 /// Sums over the holdings, in USD.
 struct Valued {
     Money value;
@@ -38,7 +35,7 @@ bool is_estimated(Holding const& holding) {
 }
 
 bool is_stale(Holding const& holding, Day today) {
-    auto const too_old = [today](Day day) { return today - day > longest_weekend; };
+    auto const too_old = [today](Day day) { return today - day > fresh_for; };
     return (holding.close && too_old(holding.close->day)) ||
            (holding.rate && holding.rate->day && too_old(*holding.rate->day));
 }
@@ -84,40 +81,39 @@ Status status_of(Valued const& sums, Totals const& totals) {
     return sums.stale ? Status::stale : Status::final;
 }
 
-/// The first amount that would round to 10^16, which DECIMAL(18,2) cannot hold.
-Money const& amount_end() {
-    static auto const end = Money::parse("9999999999999999.995");
-    return end;
+/// Nothing only because a column cannot hold it, unless `none` is true.
+void add_percentage(Figures& figures, std::optional<Percent> Figures::* figure,
+                    std::optional<Percent> const& result, bool none) {
+    figures.*figure = result;
+    figures.percentage_too_large |= !result && !none;
 }
 
-Cents amount(char const* figure, Money const& exact) {
-    if (magnitude(exact) >= amount_end()) throw AmountTooLarge(figure, exact);
-    return exact.round_to<2>();
+void add_change(Figures& figures, std::optional<Percent> Figures::* figure,
+                std::optional<Index> const& now, std::optional<Index> const& then) {
+    add_percentage(figures, figure, change(now, then), then && then->is_zero());
 }
 
-/// part / whole × 100 > 9,999,999,999.9999 once rounded, so that NUMERIC(14,4) cannot hold it.
-/// Asked by multiplying: the quotient itself may fit nowhere.
-bool beyond_percent(Money const& part, Money const& whole) {
-    static auto const end = Fixed<5>::parse("9999999999.99995");
-    static auto const hundred = Fixed<5>::parse("100");
-    return magnitude(part) * hundred >= magnitude(whole) * end;
-}
-
-Percent percent(Money const& part, Money const& whole) {
-    static auto const hundred = Fixed<0>::parse("100");
-    return divide<4>(part * hundred, whole);
+void add_returns(Figures& figures, Ledger const& ledger, Day today, History const& history) {
+    auto const flows = ledger.flows_after(today - std::chrono::days{1});
+    auto const now = chained(history.yesterday, flows, figures.value, true);
+    add_change(figures, &Figures::day_change_pct, now, history.yesterday.index);
+    add_change(figures, &Figures::week_change_pct, now, history.week);
+    add_change(figures, &Figures::month_change_pct, now, history.month);
+    add_change(figures, &Figures::year_change_pct, now, history.year);
+    add_change(figures, &Figures::twr_pct, now, DayBefore::one());
 }
 
 void add_percentages(Figures& figures, Valued const& sums, Totals const& totals) {
-    if (!sums.absolute.is_zero()) figures.priced_share_pct = percent(sums.by_close, sums.absolute);
-    if (totals.invested.is_zero()) return;
+    add_percentage(figures, &Figures::priced_share_pct, percentage(sums.by_close, sums.absolute),
+                   sums.absolute.is_zero());
     auto const gain = sums.value + totals.proceeds - totals.invested;
-    figures.percentage_too_large = beyond_percent(gain, totals.invested);
-    if (!figures.percentage_too_large) figures.total_return_pct = percent(gain, totals.invested);
+    add_percentage(figures, &Figures::total_return_pct, percentage(gain, totals.invested),
+                   totals.invested.is_zero());
 }
 
 Figures rounded(Valued const& sums, Totals const& totals) {
     Figures figures;
+    figures.value = sums.value;
     figures.current_value_usd = amount("current_value_usd", sums.value);
     figures.total_invested_usd = amount("total_invested_usd", totals.invested);
     figures.realized_gain_usd = amount("realized_gain_usd", totals.realized);
@@ -150,12 +146,27 @@ AmountTooLarge::AmountTooLarge(std::string figure, Money const& amount)
           figure, amount.to_text()))
     , figure_(std::move(figure)) {}
 
-Figures current_figures(std::span<Holding const> holdings, Ledger const& ledger, Day today) {
-    try {
-        return rounded(valued(holdings, ledger, today), ledger.totals);
-    } catch (std::overflow_error const&) {
-        throw beyond_all_bounds();
-    }
+Cents amount(char const* figure, Money const& exact) {
+    // The first that would round to 10^16.
+    static auto const column_end = Money::parse("9999999999999999.995");
+    if (magnitude(exact) >= column_end) throw AmountTooLarge(figure, exact);
+    return exact.round_to<2>();
+}
+
+Figures current_figures(std::span<Holding const> holdings, Ledger const& ledger, Day today,
+                        History const* history) try {
+    auto figures = rounded(valued(holdings, ledger, today), ledger.totals);
+    // Without trades there is nothing a return could be of, nor a snapshot that could be behind.
+    if (figures.status == Status::incomplete || ledger.positions.empty()) return figures;
+    figures.xirr_pct = xirr(ledger.flows, figures.value, today);
+    if (history)
+        add_returns(figures, ledger, today, *history);
+    else
+        figures.status = Status::estimated;
+    return figures;
+} catch (std::overflow_error const&) {
+
+    throw beyond_all_bounds();
 }
 
 } // namespace portfoliod::valuation

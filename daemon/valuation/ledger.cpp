@@ -1,114 +1,80 @@
 #include "valuation/ledger.hpp"
 
+#include "valuation/timeline.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iterator>
 #include <stdexcept>
-#include <tuple>
 
 namespace portfoliod::valuation {
 
 namespace {
 
-using Trades = std::vector<Trade const*>;
-using Splits = std::vector<Split const*>;
-
-Day day_of(Trade const& trade) { return std::chrono::floor<std::chrono::days>(trade.timestamp); }
-
-/// Buys stand before sales of their timestamp; the price decides nothing but which of equals is
-/// "the last trade", so that the order of arrival never shows.
-Trades in_order(std::span<Trade const> trades) {
-    Trades ordered;
-    ordered.reserve(trades.size());
-    for (auto const& trade : trades) ordered.push_back(&trade);
-    auto const key = [](Trade const* trade) {
-        return std::tie(trade->asset_id, trade->timestamp, trade->side, trade->price);
-    };
-    std::ranges::sort(ordered, {}, key);
-    return ordered;
-}
-
-Splits in_effect(std::span<Split const> splits, Day today) {
-    Splits ordered;
-    for (auto const& split : splits)
-        if (split.ex_date <= today) ordered.push_back(&split);
-    auto const key = [](Split const* split) {
-        return std::tie(split->asset_id, split->ex_date, split->numerator, split->denominator);
-    };
-    std::ranges::sort(ordered, {}, key);
-    return ordered;
-}
-
-/// What the trade moved in USD: paid for a buy, received for a sale.
-std::optional<Money> cash(Trade const& trade) {
-    if (!trade.rate) return std::nullopt;
-    auto const gross = trade.quantity * trade.price;
-    auto const fee = trade.fee.round_to<24>();
-    return (trade.side == Side::buy ? gross + fee : gross - fee) * *trade.rate;
-}
-
-void book_buy(Trade const& trade, Position& position) {
-    auto const paid = cash(trade);
+void book_buy(Trade const& trade, std::optional<Money> const& paid, Position& position) {
     position.buy(trade.quantity, paid);
     if (paid) position.totals.invested += *paid;
 }
 
-void book_sale(Trade const& trade, Position& position) {
-    auto const received = cash(trade);
+void book_sale(Trade const& trade, std::optional<Money> const& received, Position& position) {
     auto const cost = position.sell(trade.quantity);
     if (received) position.totals.proceeds += *received;
     if (received && cost) position.totals.realized += *received - *cost;
 }
 
 void book(Trade const& trade, Position& position) {
+    auto const amount = net_amount(trade);
     if (trade.side == Side::buy)
-        book_buy(trade, position);
+        book_buy(trade, amount, position);
     else
-        book_sale(trade, position);
+        book_sale(trade, amount, position);
     position.traded_at(trade.price);
+    position.moved(day_of(trade), trade.side, amount);
     if (trade.rate)
         position.totals.fees += (trade.fee * *trade.rate).round_to<40>();
     else
         position.totals.complete = false;
 }
 
-/// The splits of one asset, worked off in order.
-class Pending {
-  public:
-    Pending(Splits const& effective, int asset_id)
-        : splits_(std::ranges::equal_range(effective, asset_id, {}, &Split::asset_id)) {}
+using Openings = std::vector<Checkpoint const*>;
 
-    /// Those of that day or before are in the position already.
-    void skip_until(Day day) {
-        while (!splits_.empty() && splits_.front()->ex_date <= day) splits_.advance(1);
-    }
-
-    void apply_until(Day day, Position& position) {
-        for (; !splits_.empty() && splits_.front()->ex_date <= day; splits_.advance(1))
-            position.split(*splits_.front());
-    }
-
-  private:
-    std::ranges::subrange<Splits::const_iterator> splits_;
-};
-
-std::vector<Checkpoint> by_asset(std::span<Checkpoint const> openings) {
-    std::vector<Checkpoint> sorted{openings.begin(), openings.end()};
+Openings by_asset(std::span<Checkpoint const> openings) {
+    Openings sorted;
+    sorted.reserve(openings.size());
+    for (auto const& opening : openings) sorted.push_back(&opening);
     std::ranges::sort(sorted, {},
-                      [](Checkpoint const& opening) { return opening.position.asset_id; });
+                      [](Checkpoint const* opening) { return opening->position.asset_id; });
     return sorted;
 }
 
 /// The assets that have an opening or a trade, each once, in order.
-std::vector<int> assets_of(std::vector<Checkpoint> const& openings, Trades const& trades) {
+std::vector<int> assets_of(Openings const& openings, Trades const& trades) {
     std::vector<int> assets;
     assets.reserve(openings.size() + trades.size());
-    for (auto const& opening : openings) assets.push_back(opening.position.asset_id);
+    for (auto const* opening : openings) assets.push_back(opening->position.asset_id);
     for (auto const* trade : trades) assets.push_back(trade->asset_id);
     std::ranges::sort(assets);
     assets.erase(std::ranges::unique(assets).begin(), assets.end());
     return assets;
+}
+
+/// One a day, by day. Those of one day are added in the order of assets, so that the sum is always
+/// the same.
+std::vector<CashFlow> merged(std::vector<Position> const& positions) {
+    std::vector<CashFlow> all;
+    for (auto const& position : positions)
+        all.insert(all.end(), position.flows.begin(), position.flows.end());
+    std::ranges::stable_sort(all, {}, &CashFlow::day);
+    std::vector<CashFlow> flows;
+    flows.reserve(all.size());
+    for (auto const& flow : all) {
+        if (!flows.empty() && flows.back().day == flow.day)
+            flows.back().usd += flow.usd;
+        else
+            flows.push_back(flow);
+    }
+    return flows;
 }
 
 } // namespace
@@ -160,6 +126,22 @@ void Position::traded_at(Price const& price) {
     if (price > Price{}) last_trade_price = price;
 }
 
+void Position::moved(Day day, Side side, std::optional<Money> const& amount) {
+    if (recent.empty() || recent.back().day != day) {
+        if (recent.size() == recent_days_max) recent.erase(recent.begin());
+        recent.push_back({.day = day, .flows = {}});
+    }
+    auto& of_day = recent.back().flows;
+    if (!amount) {
+        of_day.complete = false;
+        return;
+    }
+    (side == Side::buy ? of_day.inflow : of_day.outflow) += *amount;
+    if (flows.empty() || flows.back().day != day) flows.push_back({.day = day});
+    // From the day's exact sum, so that it is the same in one replay and in two.
+    flows.back().usd = to_double(of_day.inflow - of_day.outflow);
+}
+
 std::optional<Money> Position::cost() const {
     if (!cost_known) return std::nullopt;
     if (held == average_for) return average_cost;
@@ -169,6 +151,18 @@ std::optional<Money> Position::cost() const {
 Position const* Ledger::find(int asset_id) const {
     auto const found = std::ranges::lower_bound(positions, asset_id, {}, &Position::asset_id);
     return found != positions.end() && found->asset_id == asset_id ? &*found : nullptr;
+}
+
+DayFlows Ledger::flows_after(Day day) const {
+    DayFlows sum;
+    for (auto const& position : positions)
+        for (auto const& dated : position.recent) {
+            if (dated.day <= day) continue;
+            sum.inflow += dated.flows.inflow;
+            sum.outflow += dated.flows.outflow;
+            sum.complete = sum.complete && dated.flows.complete;
+        }
+    return sum;
 }
 
 CannotValue beyond_all_bounds() {
@@ -187,23 +181,24 @@ Ledger replay(std::span<Trade const> trades, std::span<Split const> splits, Day 
     for (auto const asset_id : assets_of(opened, ordered)) {
         Position position;
         position.asset_id = asset_id;
-        Pending pending{effective, asset_id};
-        if (opening != opened.end() && opening->position.asset_id == asset_id) {
-            position = opening->position;
-            pending.skip_until(std::chrono::floor<std::chrono::days>(opening->through));
+        SplitsAhead ahead{effective, asset_id};
+        if (opening != opened.end() && (*opening)->position.asset_id == asset_id) {
+            position = (*opening)->position;
+            ahead.skip_until(std::chrono::floor<std::chrono::days>((*opening)->through));
             ++opening;
         }
         auto const first = trade;
         for (; trade != ordered.end() && (*trade)->asset_id == asset_id; ++trade) {
-            pending.apply_until(day_of(**trade), position);
+            ahead.apply_until(day_of(**trade), position);
             book(**trade, position);
         }
         if (trade != first)
             ledger.checkpoints.push_back({position, (*std::prev(trade))->timestamp});
-        pending.apply_until(today, position);
+        ahead.apply_until(today, position);
         ledger.totals += position.totals;
         ledger.positions.push_back(std::move(position));
     }
+    ledger.flows = merged(ledger.positions);
     return ledger;
 } catch (std::overflow_error const&) {
 

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/time.hpp"
 #include "valuation/decimal.hpp"
+#include "valuation/returns.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -56,6 +57,11 @@ struct Totals {
     Totals& operator+=(Totals const& other);
 };
 
+struct DatedFlows {
+    Day day;
+    DayFlows flows;
+};
+
 /// One asset in one portfolio. What is held and its moving-average cost are kept as "this much cost
 /// for that many": a sale leaves the average, so it changes neither figure, and selling in one step
 /// or in ten rounds alike.
@@ -67,6 +73,11 @@ struct Position {
     bool cost_known = true;
     std::optional<Price> last_trade_price; ///< of the last trade with one above 0, in today's units
     Totals totals;                         ///< of its trades
+    std::vector<CashFlow> flows;    ///< one for each UTC day with a trade that has a rate, by day
+    std::vector<DatedFlows> recent; ///< of the last two UTC days with trades, by day
+
+    /// Today and tomorrow may both have trades that count already.
+    static constexpr std::size_t recent_days_max = 2;
 
     /// A buy whose rate is unknown has no cost: the position's cost is unknown from here until it
     /// is closed.
@@ -77,6 +88,8 @@ struct Position {
     /// as the position in the database; the cost stays.
     void split(Split const& split);
     void traded_at(Price const& price);
+    /// What a trade paid or received; nothing while its rate is unknown. In the order of days.
+    void moved(Day day, Side side, std::optional<Money> const& amount);
 
     /// Cost of what is held; nothing while a buy in it lacks its rate.
     [[nodiscard]] std::optional<Money> cost() const;
@@ -93,8 +106,12 @@ struct Ledger {
     Totals totals;
     std::vector<Position> positions;     ///< one for each asset ever traded, by asset_id
     std::vector<Checkpoint> checkpoints; ///< of the positions with trades in this replay
+    std::vector<CashFlow> flows;         ///< of all positions, one a day, by day
 
     [[nodiscard]] Position const* find(int asset_id) const;
+    /// Of all days after that one, which must not be before yesterday: a position knows its last two
+    /// days with trades, and no trade is dated after tomorrow.
+    [[nodiscard]] DayFlows flows_after(Day day) const;
 };
 
 /// The trades of one portfolio, in any order, and the splits of its assets (others are ignored; one

@@ -38,6 +38,9 @@ std::optional<Index> chained(DayBefore const& before, DayFlows const& flows, Mon
 /// (now / then − 1) × 100; nothing when either is unknown, `then` is 0, or the result is beyond NUMERIC(14,4).
 std::optional<Percent> change(std::optional<Index> const& now, std::optional<Index> const& then);
 
+/// part / whole × 100; nothing when `whole` is 0 or the result is beyond NUMERIC(14,4).
+std::optional<Percent> percentage(Money const& part, Money const& whole);
+
 /// The day a month or a year before, of the same day of month, clamped to that month's last.
 Day months_before(Day day, int months);
 
@@ -46,6 +49,9 @@ struct CashFlow {
     Day day;
     double usd = 0;
 };
+
+/// USD for CashFlow, where sixteen digits will do.
+double to_double(Money const& amount);
 
 /// The annual rate, in percent, at which the flows and `value`, all that is there on `valued_on`, are worth nothing today:
 /// actual/365, found by bracketing. Flows dated after `valued_on` count on it. Nothing when the first is less than a day older, without a change of sign, or

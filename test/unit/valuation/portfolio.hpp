@@ -90,9 +90,14 @@ inline Holding foreign(Holding holding, std::string_view rate, std::string_view 
     return holding;
 }
 
+/// As if there had been nothing before today.
 inline Figures figures_of(std::vector<Holding> const& holdings, std::vector<Trade> const& trades,
                           std::vector<Split> const& splits, Day today) {
-    return current_figures(holdings, replay(trades, splits, today), today);
+    History const history{.yesterday = {},
+                          .week = DayBefore::one(),
+                          .month = DayBefore::one(),
+                          .year = DayBefore::one()};
+    return current_figures(holdings, replay(trades, splits, today), today, &history);
 }
 
 template <int Scale>
