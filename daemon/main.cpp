@@ -14,6 +14,7 @@
 #include "bus/listener.hpp"
 #include "db/lane.hpp"
 #include "market/provider_market.hpp"
+#include "performance/snapshot_worker.hpp"
 #include "schedule/schedule.hpp"
 #include "service/calendars.hpp"
 #include "service/command_line.hpp"
@@ -101,8 +102,11 @@ int run_daemon(service::Config const& config) {
                             clock,    config.backfill, config.schedule.fallback_poll};
     auto worker =
         tracking::BackfillWorker{executor, work_lane, market, clock, config.backfill, tasks};
-    auto schedule = schedule::Schedule{executor, work_lane,       market,          calendars,
-                                       clock,    config.schedule, config.backfill, tasks};
+    auto snapshots =
+        performance::SnapshotWorker{executor, work_lane, clock, config.schedule.fallback_poll};
+    auto schedule =
+        schedule::Schedule{executor, work_lane,       market,          calendars, snapshots,
+                           clock,    config.schedule, config.backfill, tasks};
     auto listener = bus::Listener{executor,
                                   session("listener"),
                                   clock,
@@ -113,15 +117,19 @@ int run_daemon(service::Config const& config) {
                                        [&] {
                                            drain.ring_for_everything();
                                            worker.ring();
+                                           snapshots.ring();
                                        },
                                    .leadership = [&](bool leads) { schedule.lead(leads); }},
                                   config.heartbeat};
     drain.on_jobs_queued([&] { worker.ring(); });
+    drain.on_snapshots_due([&] { snapshots.ring(); });
+    snapshots.on_put_back([&] { drain.ring(); });
     doorbell.on_free([&] { drain.ring(); });
 
     tasks.spawn("drain", drain.run());
     tasks.spawn("doorbell", doorbell.watch());
     tasks.spawn("backfill", worker.run());
+    tasks.spawn("snapshots", snapshots.run());
     tasks.spawn("listener", listener.run());
     schedule.start();
 

@@ -49,7 +49,9 @@ std::vector<int> merged(std::vector<int> const& a, std::vector<int> const& b) {
 Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy const& policy) {
     auto const changes = take_changes(transaction, batch_rows_max);
     if (changes.rows == 0) return {};
-    Drained done{changes.rows, 0, 0, changes.rows == batch_rows_max};
+    Drained done;
+    done.rows = changes.rows;
+    done.more = changes.rows == batch_rows_max;
 
     std::vector<int> uncounted;
     if (auto const& assets = changes.reheld_assets; !assets.empty()) {
@@ -59,6 +61,8 @@ Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy co
             done.jobs = tracking::request_missing_history(transaction, counted, today, policy) +
                         tracking::request_missing_rates(transaction, counted, today, policy);
     }
+    // Before the figures: what rests on snapshots that are behind is not told.
+    done.snapshots_due = performance::mark_snapshots(transaction, changes.past, today);
     auto const moved =
         performance::affected(transaction, changes.priced_assets, changes.currencies);
     auto const refreshed = performance::refresh(transaction, merged(changes.portfolios, moved),
@@ -153,6 +157,7 @@ asio::awaitable<std::int64_t> Drain::drain_all() {
                                    std::chrono::steady_clock::now() - began)
                                    .count()}});
         if (done.jobs > 0) on_jobs_queued_();
+        if (done.snapshots_due) on_snapshots_due_();
         co_await doorbell_.after_batch(done.rows, std::chrono::steady_clock::now() - began);
         if (!done.more) co_return rows;
     }

@@ -18,9 +18,10 @@ namespace portfoliod::bus {
 struct Drained {
     /// Outbox rows taken, less those put back because somebody holds what they concern.
     std::int64_t rows = 0;
-    int jobs = 0;       ///< backfill jobs queued
-    int portfolios = 0; ///< portfolios whose figures changed
-    bool more = false;  ///< the batch was full: there may be another
+    int jobs = 0;               ///< backfill jobs queued
+    int portfolios = 0;         ///< portfolios whose figures changed
+    bool snapshots_due = false; ///< of past days
+    bool more = false;          ///< the batch was full: there may be another
 };
 
 /// Takes one batch of changes and brings everything derived from them up to date: tracked assets,
@@ -52,6 +53,9 @@ class Drain {
     /// Called when backfill jobs were queued.
     void on_jobs_queued(std::function<void()> call) { on_jobs_queued_ = std::move(call); }
 
+    /// Called when snapshots of past days became due.
+    void on_snapshots_due(std::function<void()> call) { on_snapshots_due_ = std::move(call); }
+
     /// Until cancelled: drains when rung, at the latest after the fallback poll; when the day
     /// changes, looks at everything.
     boost::asio::awaitable<void> run();
@@ -72,6 +76,7 @@ class Drain {
     std::chrono::seconds fallback_poll_;
     Wakeup wakeup_;
     std::function<void()> on_jobs_queued_ = [] {};
+    std::function<void()> on_snapshots_due_ = [] {};
     bool everything_ = true;
     Day everything_seen_on_{};
     std::chrono::steady_clock::time_point not_before_{}; ///< somebody was in the way

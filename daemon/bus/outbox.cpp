@@ -12,6 +12,30 @@ void sort_unique(std::vector<Value>& values) {
     values.erase(std::ranges::unique(values).begin(), values.end());
 }
 
+void add(Changes& changes, db::Row const& row) {
+    changes.rows += row.bigint(3);
+    auto const since = row.maybe(&db::Row::day, 4);
+    auto const held_otherwise = row.boolean(5);
+    if (!row.is_null(1) && held_otherwise) changes.reheld_assets.push_back(row.integer(1));
+    if (!row.is_null(0)) {
+        auto const portfolio = row.integer(0);
+        changes.portfolios.push_back(portfolio);
+        // Held back while rates had changed: its snapshots were marked then.
+        if (row.is_null(1) && since) changes.restated.push_back({"", *since});
+        if (!row.is_null(1) && since) changes.past.portfolios.push_back({portfolio, *since});
+    } else if (!row.is_null(1)) {
+        changes.priced_assets.push_back(row.integer(1));
+        if (since) changes.past.assets.push_back({row.integer(1), *since});
+    } else if (!row.is_null(2)) {
+        auto const currency = row.string(2);
+        changes.currencies.push_back(currency);
+        if (!since) return;
+        changes.past.currencies.push_back({currency, *since});
+        // Else its rates are what they were, and only none is on its way any more.
+        if (held_otherwise) changes.restated.push_back({currency, *since});
+    }
+}
+
 } // namespace
 
 Changes take_changes(db::Transaction& transaction, int rows_max) {
@@ -21,18 +45,7 @@ Changes take_changes(db::Transaction& transaction, int rows_max) {
                              "holding_changed "
                              "FROM portfoliod.take_changes($1)",
                              {rows_max})) {
-        changes.rows += row.bigint(3);
-        if (!row.is_null(1) && row.boolean(5)) changes.reheld_assets.push_back(row.integer(1));
-        if (!row.is_null(0)) {
-            changes.portfolios.push_back(row.integer(0));
-            // Held back while rates had changed.
-            if (row.is_null(1) && !row.is_null(4)) changes.restated.push_back({"", row.day(4)});
-        } else if (!row.is_null(1)) {
-            changes.priced_assets.push_back(row.integer(1));
-        } else if (!row.is_null(2)) {
-            changes.currencies.push_back(row.string(2));
-            if (!row.is_null(4)) changes.restated.push_back({row.string(2), row.day(4)});
-        }
+        add(changes, row);
     }
     sort_unique(changes.portfolios);
     sort_unique(changes.reheld_assets);

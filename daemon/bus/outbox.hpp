@@ -3,6 +3,7 @@
 #include "base/time.hpp"
 #include "db/session.hpp"
 #include "performance/performance.hpp"
+#include "performance/snapshots.hpp"
 
 #include <string>
 #include <vector>
@@ -16,7 +17,8 @@ struct Changes {
     std::vector<int> priced_assets;      ///< with changed prices or splits
     std::vector<std::string> currencies; ///< with changed rates
     std::vector<performance::Restatement> restated; ///< which of their days, each once
-    std::int64_t rows = 0;                          ///< outbox rows taken
+    performance::Touched past; ///< from which day on what snapshots rest on is another
+    std::int64_t rows = 0;     ///< outbox rows taken
 };
 
 /// Takes up to rows_max rows out of the outbox; they are back if the transaction is not committed.

@@ -1,5 +1,12 @@
 #include "performance/inputs.hpp"
 
+#include "base/error.hpp"
+#include "performance/row_values.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
 namespace portfoliod::performance {
 
 namespace {
@@ -9,7 +16,7 @@ using valuation::Price;
 using valuation::Quantity;
 using valuation::Rate;
 
-// What the columns a … t of valuation_inputs() hold, kind by kind.
+// What the columns a … y of valuation_inputs() hold, kind by kind.
 
 valuation::Holding holding(db::Row const& row) {
     valuation::Holding holding;
@@ -23,6 +30,35 @@ valuation::Holding holding(db::Row const& row) {
         holding.rate =
             valuation::LatestRate{Rate::parse(row.text(10)), row.maybe(&db::Row::day, 11)};
     return holding;
+}
+
+double usd(std::string_view text) {
+    auto value = 0.0;
+    if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc{})
+        throw Failure{fmt::format("'{}' is no amount of a flow", text)};
+    return value;
+}
+
+Day flow_day(std::string_view text) {
+    auto const day = parse_day(text);
+    if (!day) throw Failure{fmt::format("'{}' is no day of a flow", text)};
+    return *day;
+}
+
+void read_flows(db::Row const& row, valuation::Position& position) {
+    auto const days = array_parts(row.text(23));
+    auto const amounts = array_parts(row.text(24));
+    position.flows.reserve(days.size());
+    for (std::size_t i = 0; i < days.size(); ++i)
+        position.flows.push_back({flow_day(days[i]), usd(amounts.at(i))});
+    auto const recent = array_parts(row.text(25));
+    auto const inflow = array_parts(row.text(26));
+    auto const outflow = array_parts(row.text(27));
+    for (std::size_t i = 0; i < recent.size(); ++i)
+        position.recent.push_back({flow_day(recent[i]),
+                                   {.inflow = Money::parse(inflow.at(i)),
+                                    .outflow = Money::parse(outflow.at(i)),
+                                    .complete = position.totals.complete}});
 }
 
 valuation::Checkpoint opening(db::Row const& row) {
@@ -40,6 +76,7 @@ valuation::Checkpoint opening(db::Row const& row) {
                        .fees = Money::parse(row.text(20)),
                        .realized = Money::parse(row.text(21)),
                        .complete = row.boolean(22)};
+    read_flows(row, position);
     return opening;
 }
 
@@ -49,21 +86,21 @@ void add_position(Inputs& inputs, db::Row const& row) {
     if (!row.is_null(12)) inputs.openings.push_back(opening(row));
 }
 
-valuation::Trade trade(db::Row const& row) {
-    valuation::Trade trade;
-    trade.asset_id = row.integer(2);
-    trade.side = row.text(3) == "buy" ? valuation::Side::buy : valuation::Side::sell;
-    trade.timestamp = row.instant(4);
-    trade.quantity = Quantity::parse(row.text(5));
-    trade.price = Price::parse(row.text(6));
-    trade.fee = Price::parse(row.text(7));
-    if (!row.is_null(8)) trade.rate = Rate::parse(row.text(8));
-    return trade;
+std::optional<valuation::Index> index(db::Row const& row, int column) {
+    if (row.is_null(column)) return std::nullopt;
+    return valuation::Index::parse(row.text(column));
 }
 
-valuation::Split split(db::Row const& row) {
-    return {row.integer(2), row.day(3), valuation::SplitTerm::parse(row.text(4)),
-            valuation::SplitTerm::parse(row.text(5))};
+std::optional<valuation::History> history(db::Row const& row) {
+    if (row.boolean(3)) return std::nullopt; // snapshots are due
+    valuation::History history;
+    history.yesterday.complete = !row.is_null(4);
+    if (!row.is_null(4)) history.yesterday.value = Money::parse(row.text(4));
+    history.yesterday.index = index(row, 5);
+    history.week = index(row, 6);
+    history.month = index(row, 7);
+    history.year = index(row, 8);
+    return history;
 }
 
 /// Adds the row to its portfolio's inputs; one that no figure can be made of marks its own portfolio only.
@@ -72,8 +109,9 @@ void add(std::map<int, Inputs>& inputs, db::Row const& row) {
     try {
         auto const kind = row.text(0);
         if (kind == "position") add_position(portfolio, row);
-        if (kind == "trade") portfolio.trades.push_back(trade(row));
-        if (kind == "split") portfolio.splits.push_back(split(row));
+        if (kind == "trade") portfolio.trades.push_back(read_trade(row, 3));
+        if (kind == "split") portfolio.splits.push_back(read_split(row, 3));
+        if (kind == "history") portfolio.history = history(row);
     } catch (std::exception const& e) {
         portfolio.unreadable = e.what();
     }
@@ -87,7 +125,7 @@ std::map<int, Inputs> read_inputs(db::Transaction& transaction, std::vector<int>
     for (auto const id : portfolios) inputs[id];
     for (auto const row : transaction.execute(
              "SELECT kind, portfolio_id, asset_id, a, b, c, d, e, f, g, h, i, j, k, "
-             "l, m, n, o, p, q, r, s, t "
+             "l, m, n, o, p, q, r, s, t, u, v, w, x, y "
              "FROM portfoliod.valuation_inputs($1, $2)",
              {portfolios, today}))
         add(inputs, row);

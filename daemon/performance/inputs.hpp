@@ -5,6 +5,7 @@
 #include "valuation/figures.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,12 @@ struct PositionVersion {
     int restatements = 0;
 };
 
+/// What a portfolio's returns start from on the day of its first trade.
+inline valuation::History before_first_trade() {
+    auto const one = valuation::DayBefore::one();
+    return {.yesterday = {}, .week = one, .month = one, .year = one};
+}
+
 /// All that one portfolio's current figures rest on.
 struct Inputs {
     std::vector<valuation::Holding> holdings;
@@ -23,7 +30,9 @@ struct Inputs {
     std::vector<valuation::Trade> trades;        ///< after the openings
     std::vector<valuation::Split> splits;
     std::map<int, PositionVersion> versions; ///< by asset
-    std::string unreadable;                  ///< why the rows cannot be valued; "" when they can
+    /// Nothing while snapshots are still to be computed.
+    std::optional<valuation::History> history = before_first_trade();
+    std::string unreadable; ///< why the rows cannot be valued; "" when they can
 };
 
 /// By portfolio id; every id asked for has an entry.

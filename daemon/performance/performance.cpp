@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "performance/inputs.hpp"
+#include "performance/restatements.hpp"
 
 #include <fmt/format.h>
 
@@ -24,15 +25,29 @@ std::string json(std::optional<valuation::Fixed<Scale>> const& value) {
 std::string json(int portfolio, valuation::Figures const& figures) {
     return fmt::format(
         R"({{"portfolio_id":{},"current_value_usd":{},"total_invested_usd":{},"total_return_pct":{},)"
-        R"("realized_gain_usd":{},"unrealized_gain_usd":{},"fees_usd":{},"priced_share_pct":{},"status":"{}"}})",
+        R"("day_change_pct":{},"week_change_pct":{},"month_change_pct":{},"year_change_pct":{},)"
+        R"("realized_gain_usd":{},"unrealized_gain_usd":{},"fees_usd":{},"priced_share_pct":{},)"
+        R"("twr_pct":{},"xirr_pct":{},"status":"{}"}})",
         portfolio, figures.current_value_usd.to_text(), figures.total_invested_usd.to_text(),
-        json(figures.total_return_pct), figures.realized_gain_usd.to_text(),
-        figures.unrealized_gain_usd.to_text(), figures.fees_usd.to_text(),
-        json(figures.priced_share_pct), valuation::to_text(figures.status));
+        json(figures.total_return_pct), json(figures.day_change_pct), json(figures.week_change_pct),
+        json(figures.month_change_pct), json(figures.year_change_pct),
+        figures.realized_gain_usd.to_text(), figures.unrealized_gain_usd.to_text(),
+        figures.fees_usd.to_text(), json(figures.priced_share_pct), json(figures.twr_pct),
+        json(figures.xirr_pct), valuation::to_text(figures.status));
 }
 
 // With fewer trades than that since the last ones, writing new checkpoints costs more than it saves.
 constexpr std::size_t worth_a_checkpoint = 16;
+
+std::string quoted(Day day) { return fmt::format("\"{}\"", to_text(day)); }
+
+/// What stands between the brackets of a JSON array.
+template <class Entries, class Text>
+std::string list(Entries const& entries, Text const& text) {
+    std::string out;
+    for (auto const& entry : entries) out += (out.empty() ? "" : ",") + text(entry);
+    return out;
+}
 
 /// One object with the columns of portfoliod.ledger_checkpoints.
 std::string json(PositionVersion const& version, valuation::Checkpoint const& checkpoint) {
@@ -41,11 +56,17 @@ std::string json(PositionVersion const& version, valuation::Checkpoint const& ch
     return fmt::format(
         R"({{"position_id":{},"restatements":{},"through":"{}","held":{},"average_cost":{},)"
         R"("average_for":{},"cost_known":{},"last_trade_price":{},"invested":{},"proceeds":{},)"
-        R"("fees":{},"realized":{},"complete":{}}})",
+        R"("fees":{},"realized":{},"complete":{},"flow_days":[{}],"flow_usd":[{}],)"
+        R"("recent_days":[{}],"recent_inflow":[{}],"recent_outflow":[{}]}})",
         version.id, version.restatements, to_text(checkpoint.through), position.held.to_text(),
         position.average_cost.to_text(), position.average_for.to_text(), position.cost_known,
         json(position.last_trade_price), totals.invested.to_text(), totals.proceeds.to_text(),
-        totals.fees.to_text(), totals.realized.to_text(), totals.complete);
+        totals.fees.to_text(), totals.realized.to_text(), totals.complete,
+        list(position.flows, [](auto const& flow) { return quoted(flow.day); }),
+        list(position.flows, [](auto const& flow) { return fmt::format("{}", flow.usd); }),
+        list(position.recent, [](auto const& recent) { return quoted(recent.day); }),
+        list(position.recent, [](auto const& recent) { return recent.flows.inflow.to_text(); }),
+        list(position.recent, [](auto const& recent) { return recent.flows.outflow.to_text(); }));
 }
 
 /// A JSON array that grows object by object.
@@ -73,23 +94,23 @@ void keep_checkpoints(Results& results, Inputs const& inputs, valuation::Ledger 
         results.checkpoints.add(json(inputs.versions.at(checkpoint.position.asset_id), checkpoint));
 }
 
-/// A portfolio that cannot be valued is logged, with the reason, and adds nothing.
-void value_one(Results& results, int portfolio, Inputs const& inputs, Day today) {
+/// A portfolio that cannot be valued is logged and noted, with the reason, and adds nothing.
+void value_one(db::Transaction& transaction, Results& results, int portfolio, Inputs const& inputs,
+               Day today) {
     try {
         if (!inputs.unreadable.empty()) throw valuation::CannotValue{inputs.unreadable};
         auto const ledger = valuation::replay(inputs.trades, inputs.splits, today, inputs.openings);
-        auto const figures = valuation::current_figures(inputs.holdings, ledger, today, nullptr);
+        auto const figures = valuation::current_figures(
+            inputs.holdings, ledger, today, inputs.history ? &*inputs.history : nullptr);
         if (figures.percentage_too_large)
-            log::notice(fmt::format("portfolio {}: its total return is beyond what the column "
-                                    "holds and is left empty",
+            log::notice(fmt::format("portfolio {}: a percentage is beyond what its column holds "
+                                    "and is left empty",
                                     portfolio),
                         {{"PORTFOLIO_ID", portfolio}});
         results.figures.add(json(portfolio, figures));
         keep_checkpoints(results, inputs, ledger);
     } catch (std::exception const& e) {
-        log::error(fmt::format("portfolio {} cannot be valued and keeps its old figures: {}",
-                               portfolio, e.what()),
-                   {{"PORTFOLIO_ID", portfolio}});
+        note_problem(transaction, portfolio, "current", e.what());
     }
 }
 
@@ -124,7 +145,7 @@ void refresh_batch(db::Transaction& transaction, std::vector<int> const& portfol
     forget(transaction, locked, restated);
     Results results;
     for (auto const& [portfolio, inputs] : read_inputs(transaction, locked, today))
-        value_one(results, portfolio, inputs, today);
+        value_one(transaction, results, portfolio, inputs, today);
     if (!results.checkpoints.empty())
         transaction.execute("SELECT portfoliod.store_checkpoints($1)",
                             {results.checkpoints.text()});

@@ -21,12 +21,13 @@ constexpr auto stand_by = std::chrono::hours{24}; // beginning to lead rings
 } // namespace
 
 Schedule::Schedule(asio::any_io_executor executor, db::Lane& lane, market::Market& market,
-                   market::Calendars const& calendars, Clock const& clock, Intervals intervals,
-                   tracking::Policy policy, Tasks& tasks)
+                   market::Calendars const& calendars, performance::SnapshotWorker& snapshots,
+                   Clock const& clock, Intervals intervals, tracking::Policy policy, Tasks& tasks)
     : executor_(std::move(executor))
     , lane_(lane)
     , market_(market)
     , calendars_(calendars)
+    , snapshots_(snapshots)
     , clock_(clock)
     , intervals_(intervals)
     , policy_(std::move(policy))
@@ -47,6 +48,10 @@ void Schedule::start() {
         auto& leading = waiting_.emplace_back(executor_);
         tasks_.spawn("quotes", get_quotes(leading));
     }
+    {
+        auto& leading = waiting_.emplace_back(executor_);
+        tasks_.spawn("midnight", each_midnight(leading));
+    }
     spawn_every(intervals_.performance, &Schedule::refresh_performance, "performance refresh");
     if (intervals_.upkeep) {
         auto& leading = waiting_.emplace_back(executor_);
@@ -66,6 +71,32 @@ asio::awaitable<void> Schedule::every(std::chrono::seconds interval, Action acti
         if (leads_) co_await attempt_and_note(action, name);
         co_await leading.wait_for(leads_ ? std::chrono::milliseconds{interval} : stand_by);
     }
+}
+
+// Also when this daemon begins to lead, and once an hour: midnights that nobody saw, portfolios loaded past the triggers, a clock
+// that is set.
+asio::awaitable<void> Schedule::each_midnight(Wakeup& leading) {
+    for (;;) {
+        auto wait = std::chrono::milliseconds{stand_by};
+        if (leads_) {
+            auto const now = clock_.now();
+            auto const midnight = next_daily(now, std::chrono::minutes{0});
+            auto const done =
+                co_await attempt_and_note(&Schedule::mark_missing_snapshots, "snapshots");
+            wait = std::min<std::chrono::milliseconds>(
+                std::chrono::ceil<std::chrono::milliseconds>(midnight - now),
+                done ? std::chrono::hours{1} : std::chrono::minutes{1});
+        }
+        co_await leading.wait_for(wait);
+    }
+}
+
+asio::awaitable<std::string> Schedule::mark_missing_snapshots() {
+    auto mark = [this](db::Transaction& transaction) {
+        return performance::mark_missing_snapshots(transaction, clock_.today());
+    };
+    if (co_await lane_.transact(mark) > 0) snapshots_.ring();
+    co_return "";
 }
 
 asio::awaitable<void> Schedule::get_quotes(Wakeup& leading) {

@@ -6,6 +6,7 @@
 #include "db/lane.hpp"
 #include "market/calendars.hpp"
 #include "market/market.hpp"
+#include "performance/snapshot_worker.hpp"
 #include "schedule/quotes.hpp"
 #include "schedule/trading.hpp"
 #include "tracking/policy.hpp"
@@ -33,8 +34,8 @@ struct Intervals {
 class Schedule {
   public:
     Schedule(boost::asio::any_io_executor executor, db::Lane& lane, market::Market& market,
-             market::Calendars const& calendars, Clock const& clock, Intervals intervals,
-             tracking::Policy policy, Tasks& tasks);
+             market::Calendars const& calendars, performance::SnapshotWorker& snapshots,
+             Clock const& clock, Intervals intervals, tracking::Policy policy, Tasks& tasks);
 
     /// Spawns one task for each thing that is not off.
     void start();
@@ -54,6 +55,8 @@ class Schedule {
     boost::asio::awaitable<bool> attempt_and_note(Action action, char const* name);
     boost::asio::awaitable<bool> run(Action action, char const* name, std::string& problem);
 
+    boost::asio::awaitable<void> each_midnight(Wakeup& leading);
+    boost::asio::awaitable<std::string> mark_missing_snapshots();
     boost::asio::awaitable<void> get_quotes(Wakeup& leading);
     boost::asio::awaitable<std::string> look_for_quotes();
     [[nodiscard]] std::vector<Trading> trading_of(std::vector<Held> const& held) const;
@@ -65,6 +68,7 @@ class Schedule {
     db::Lane& lane_;
     market::Market& market_;
     market::Calendars const& calendars_;
+    performance::SnapshotWorker& snapshots_;
     Clock const& clock_;
     Intervals intervals_;
     tracking::Policy policy_;

@@ -34,7 +34,8 @@ BEGIN
     END IF;
 
     -- Even when no rate changed: rates that are no longer pending change the status of figures.
-    INSERT INTO portfoliod.pending_changes (currency_code, from_date, holding_changed) VALUES (done.currency_code, 'infinity', false);
+    INSERT INTO portfoliod.pending_changes (currency_code, from_date, holding_changed)
+    VALUES (done.currency_code, lower(done.asked), false);
     PERFORM pg_notify('backfill_finished', json_build_object(
         'job_id', complete_rate_backfill.job_id, 'currency_code', done.currency_code,
         'status', 'completed', 'rows', complete_rate_backfill.rows)::text);

@@ -11,5 +11,7 @@ BEGIN ATOMIC
     SET restatements = excluded.restatements, through = excluded.through, held = excluded.held,
         average_cost = excluded.average_cost, average_for = excluded.average_for, cost_known = excluded.cost_known,
         last_trade_price = excluded.last_trade_price, invested = excluded.invested, proceeds = excluded.proceeds,
-        fees = excluded.fees, realized = excluded.realized, complete = excluded.complete;
+        fees = excluded.fees, realized = excluded.realized, complete = excluded.complete,
+        flow_days = excluded.flow_days, flow_usd = excluded.flow_usd, recent_days = excluded.recent_days,
+        recent_inflow = excluded.recent_inflow, recent_outflow = excluded.recent_outflow;
 END;

@@ -1,7 +1,7 @@
 -- store_performance(figures): writes the figures of portfolios, a JSON array of objects with the cache's column names, and announces
 -- portfolio_updated for each whose figures changed; last_updated is set in any case. Returns how many changed.
 -- For the holder of the portfolios' locks (lock_portfolios): none of them can go, and no two write the same one at a time.
--- Touches: portfolio_performance_cache.
+-- Touches: portfolio_performance_cache, portfoliod.valuation_problems.
 CREATE OR REPLACE FUNCTION portfoliod.store_performance(figures jsonb)
 RETURNS integer
 LANGUAGE plpgsql VOLATILE
@@ -17,17 +17,21 @@ BEGIN
     -- Compared in the same statement, which sees the rows as they were before it.
     WITH written AS (
         INSERT INTO public.portfolio_performance_cache AS cache
-            (portfolio_id, current_value_usd, total_invested_usd, total_return_pct, realized_gain_usd,
-             unrealized_gain_usd, fees_usd, priced_share_pct, status, last_updated)
-        SELECT new.portfolio_id, new.current_value_usd, new.total_invested_usd, new.total_return_pct, new.realized_gain_usd,
-               new.unrealized_gain_usd, new.fees_usd, new.priced_share_pct, new.status, now() AT TIME ZONE 'UTC'
+            (portfolio_id, current_value_usd, total_invested_usd, total_return_pct, day_change_pct, week_change_pct,
+             month_change_pct, year_change_pct, realized_gain_usd, unrealized_gain_usd, fees_usd, priced_share_pct, twr_pct, xirr_pct,
+             status, last_updated)
+        SELECT new.portfolio_id, new.current_value_usd, new.total_invested_usd, new.total_return_pct, new.day_change_pct,
+               new.week_change_pct, new.month_change_pct, new.year_change_pct, new.realized_gain_usd, new.unrealized_gain_usd,
+               new.fees_usd, new.priced_share_pct, new.twr_pct, new.xirr_pct, new.status, now() AT TIME ZONE 'UTC'
         FROM jsonb_populate_recordset(NULL::public.portfolio_performance_cache, figures) AS new
         ON CONFLICT (portfolio_id) DO UPDATE
         SET current_value_usd = excluded.current_value_usd, total_invested_usd = excluded.total_invested_usd,
-            total_return_pct = excluded.total_return_pct, realized_gain_usd = excluded.realized_gain_usd,
+            total_return_pct = excluded.total_return_pct, day_change_pct = excluded.day_change_pct,
+            week_change_pct = excluded.week_change_pct, month_change_pct = excluded.month_change_pct,
+            year_change_pct = excluded.year_change_pct, realized_gain_usd = excluded.realized_gain_usd,
             unrealized_gain_usd = excluded.unrealized_gain_usd, fees_usd = excluded.fees_usd,
-            priced_share_pct = excluded.priced_share_pct, status = excluded.status,
-            last_updated = excluded.last_updated
+            priced_share_pct = excluded.priced_share_pct, twr_pct = excluded.twr_pct, xirr_pct = excluded.xirr_pct,
+            status = excluded.status, last_updated = excluded.last_updated
         RETURNING cache.*
     )
     SELECT count(pg_notify('portfolio_updated', json_build_object(
@@ -39,11 +43,16 @@ BEGIN
     FROM written AS new
     LEFT JOIN public.portfolio_performance_cache AS old ON old.portfolio_id = new.portfolio_id
     WHERE old.portfolio_id IS NULL
-       OR (old.current_value_usd, old.total_invested_usd, old.total_return_pct, old.realized_gain_usd,
-           old.unrealized_gain_usd, old.fees_usd, old.priced_share_pct, old.status)
+       OR (old.current_value_usd, old.total_invested_usd, old.total_return_pct, old.day_change_pct, old.week_change_pct,
+           old.month_change_pct, old.year_change_pct, old.realized_gain_usd, old.unrealized_gain_usd, old.fees_usd,
+           old.priced_share_pct, old.twr_pct, old.xirr_pct, old.status)
           IS DISTINCT FROM
-          (new.current_value_usd, new.total_invested_usd, new.total_return_pct, new.realized_gain_usd,
-           new.unrealized_gain_usd, new.fees_usd, new.priced_share_pct, new.status);
+          (new.current_value_usd, new.total_invested_usd, new.total_return_pct, new.day_change_pct, new.week_change_pct,
+           new.month_change_pct, new.year_change_pct, new.realized_gain_usd, new.unrealized_gain_usd, new.fees_usd,
+           new.priced_share_pct, new.twr_pct, new.xirr_pct, new.status);
+    DELETE FROM portfoliod.valuation_problems AS noted
+    USING jsonb_populate_recordset(NULL::public.portfolio_performance_cache, store_performance.figures) AS new
+    WHERE noted.figures = 'current' AND noted.portfolio_id = new.portfolio_id;
     RETURN changed;
 END
 $$;

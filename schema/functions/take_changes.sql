@@ -1,6 +1,7 @@
 -- take_changes(batch_max): takes up to that many rows out of the outbox and returns them grouped, one row per
 -- subject: (portfolio, asset) for a ledger change, portfolio alone for one that was held back, asset alone for a price or split,
--- currency alone for a rate; with the earliest date affected (NULL: no day is; of a portfolio alone, the day since which rates are others), whether a holding changed and how many rows were merged into it.
+-- currency alone for a rate; with the earliest date affected (NULL: no day is; of a portfolio alone, the day since which rates are others), whether a holding changed (of a currency: whether rates did, and
+-- not only what is still to come) and how many rows were merged into it.
 -- The rows are gone when the caller's transaction commits and back when it does not: that is the exactly-once.
 -- SKIP LOCKED lets several daemons drain side by side; FOR UPDATE in a subquery that yields ctids keeps the
 -- DELETE a TID scan however long the outbox is. plpgsql, because it keeps its plans.

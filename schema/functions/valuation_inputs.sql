@@ -1,16 +1,20 @@
 -- valuation_inputs(portfolio_ids, today): all that the figures of these portfolios rest on, in one statement and so of one moment: a
--- trade that commits between two statements would show as money invested without value. One row a fact; what the columns a … t hold
+-- trade that commits between two statements would show as money invested without value. One row a fact; what the columns a … y hold
 -- depends on kind:
 --   position  id, restatements, quantity; while anything is held: last close, its date, whether provisional, whether history is
---             pending (of the price: queued, or outdated by a split; of the rate: queued), rate to USD and its day (USD: 1, without a day); with a checkpoint that holds: its columns from through to complete
+--             pending (of the price: queued, or outdated by a split; of the rate: queued), rate to USD and its day (USD: 1, without a day); with a checkpoint that holds: its columns from through to
+--             recent_outflow
 --   trade     buy or sell, time, quantity, price, fee, rate to USD of its day: the broker's own where the transaction carries one, else the
 --             last one before the end of that UTC day; NULL where there is none; 1 for USD. Those after the checkpoint
 --   split     ex_date, numerator, denominator: of every asset the portfolio ever traded, due by today
+--   history   of a portfolio with trades before today: whether snapshots are still to be computed; value and index at the end of
+--             yesterday; the index 7 days, a month and a year ago, 1 before the first trade
 -- Reads: portfolio_positions, portfoliod.ledger_checkpoints, assets, asset_prices, last_close(), exchange_rates, both queues, price_coverage, has_outdated_prices(),
---        transactions, asset_splits.
+--        transactions, asset_splits, portfolio_snapshots, portfoliod.due_snapshots.
 CREATE OR REPLACE FUNCTION portfoliod.valuation_inputs(portfolio_ids integer[], today date)
 RETURNS TABLE (kind text, portfolio_id integer, asset_id integer, a text, b text, c text, d text, e text, f text, g text, h text,
-               i text, j text, k text, l text, m text, n text, o text, p text, q text, r text, s text, t text)
+               i text, j text, k text, l text, m text, n text, o text, p text, q text, r text, s text, t text,
+               u text, v text, w text, x text, y text)
 LANGUAGE plpgsql STABLE
 -- Keys are looked up in indexes; and one plan for all calls: made anew for each array it would cost more than it saves.
 SET plan_cache_mode = force_generic_plan
@@ -26,7 +30,8 @@ BEGIN
                asset.native_currency AS currency,
                checkpoint.through, checkpoint.held, checkpoint.average_cost, checkpoint.average_for, checkpoint.cost_known,
                checkpoint.last_trade_price, checkpoint.invested, checkpoint.proceeds, checkpoint.fees, checkpoint.realized,
-               checkpoint.complete
+               checkpoint.complete, checkpoint.flow_days, checkpoint.flow_usd, checkpoint.recent_days, checkpoint.recent_inflow,
+               checkpoint.recent_outflow
         FROM public.portfolio_positions AS position
         JOIN public.assets AS asset ON asset.id = position.asset_id
         -- LATERAL with OFFSET: looked up position by position also by a plan made while the table was empty
@@ -59,7 +64,8 @@ BEGIN
            CASE pos.currency WHEN 'USD' THEN '1' ELSE rate.rate_to_usd::text END, rate.timestamp::date::text,
            pos.through::text, pos.held::text, pos.average_cost::text, pos.average_for::text,
            CASE WHEN pos.cost_known THEN 't' ELSE 'f' END, pos.last_trade_price::text,
-           pos.invested::text, pos.proceeds::text, pos.fees::text, pos.realized::text, CASE WHEN pos.complete THEN 't' ELSE 'f' END
+           pos.invested::text, pos.proceeds::text, pos.fees::text, pos.realized::text, CASE WHEN pos.complete THEN 't' ELSE 'f' END,
+           pos.flow_days::text, pos.flow_usd::text, pos.recent_days::text, pos.recent_inflow::text, pos.recent_outflow::text
     FROM pos
     -- Almost always there is a close of the last weeks; then only this year's partition, or two, are opened at all.
     LEFT JOIN LATERAL (
@@ -85,7 +91,7 @@ BEGIN
                 ELSE (SELECT rate.rate_to_usd::text FROM public.exchange_rates AS rate
                       WHERE rate.currency_code = pos.currency AND rate.timestamp < trade.timestamp::date + 1
                       ORDER BY rate.timestamp DESC LIMIT 1) END,
-           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM pos
     JOIN public.transactions AS trade
         ON trade.portfolio_id = pos.portfolio_id AND trade.asset_id = pos.asset_id
@@ -93,10 +99,29 @@ BEGIN
     WHERE pos.last_trade_at > coalesce(pos.through, '-infinity')
     UNION ALL
     SELECT 'split', pos.portfolio_id, pos.asset_id, split.ex_date::text, split.numerator::text, split.denominator::text,
-           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+           NULL, NULL
     FROM pos
     CROSS JOIN LATERAL (
         SELECT due.ex_date, due.numerator, due.denominator FROM public.asset_splits AS due
-        WHERE due.asset_id = pos.asset_id AND due.ex_date <= valuation_inputs.today OFFSET 0) AS split;
+        WHERE due.asset_id = pos.asset_id AND due.ex_date <= valuation_inputs.today OFFSET 0) AS split
+    UNION ALL
+    SELECT 'history', owner.id, 0,
+           CASE WHEN yesterday.value_found AND NOT EXISTS (
+               SELECT FROM portfoliod.due_snapshots AS due WHERE due.portfolio_id = owner.id AND due.from_date < valuation_inputs.today)
+               THEN 'f' ELSE 't' END,
+           yesterday.value_exact::text, yesterday.twr_index::text, ago.indexes[1]::text, ago.indexes[2]::text, ago.indexes[3]::text,
+           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM (SELECT pos.portfolio_id AS id, min(pos.first_purchase_date) AS first_day FROM pos GROUP BY pos.portfolio_id) AS owner
+    LEFT JOIN LATERAL (
+        SELECT true AS value_found, snapshot.value_exact, snapshot.twr_index FROM public.portfolio_snapshots AS snapshot
+        WHERE snapshot.portfolio_id = owner.id AND snapshot.snapshot_date = valuation_inputs.today - 1 OFFSET 0) AS yesterday ON true
+    CROSS JOIN LATERAL (
+        SELECT array_agg(CASE WHEN at.day < owner.first_day THEN 1
+                              ELSE (SELECT snapshot.twr_index FROM public.portfolio_snapshots AS snapshot
+                                    WHERE snapshot.portfolio_id = owner.id AND snapshot.snapshot_date = at.day) END ORDER BY at.n) AS indexes
+        FROM (VALUES (1, valuation_inputs.today - 7), (2, (valuation_inputs.today - interval '1 month')::date),
+                     (3, (valuation_inputs.today - interval '1 year')::date)) AS at (n, day) OFFSET 0) AS ago
+    WHERE owner.first_day < valuation_inputs.today;
 END
 $$;

@@ -19,5 +19,10 @@ CREATE TABLE portfoliod.ledger_checkpoints (
     proceeds         numeric NOT NULL,
     fees             numeric NOT NULL,
     realized         numeric NOT NULL,
-    complete         boolean NOT NULL           -- every trade has its rate
+    complete         boolean NOT NULL,          -- every trade has its rate
+    flow_days        date[] NOT NULL,           -- for the money-weighted return: on the i-th day ...
+    flow_usd         double precision[] NOT NULL,   -- ... so much went in, net, or came out (below 0)
+    recent_days      date[] NOT NULL,           -- the last two days with trades: for the time-weighted return of today ...
+    recent_inflow    numeric[] NOT NULL,        -- ... what went in, exact ...
+    recent_outflow   numeric[] NOT NULL         -- ... and what came out
 ) WITH (fillfactor = 70);

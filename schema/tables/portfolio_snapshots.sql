@@ -18,6 +18,8 @@ CREATE TABLE public.portfolio_snapshots (
         CONSTRAINT snapshots_twr_index_is_number CHECK (twr_index <> 'NaN'),
     status             TEXT
         CONSTRAINT snapshots_status_known CHECK (status IN ('incomplete', 'estimated', 'stale', 'final')),
+    value_exact        NUMERIC                  -- total_value_usd before rounding: what the next day's return starts from; NULL: it lacks a rate
+        CONSTRAINT snapshots_value_exact_is_number CHECK (value_exact <> 'NaN'),
     UNIQUE (portfolio_id, snapshot_date)
 );
 

@@ -1,6 +1,6 @@
 -- portfolio_problems: everything that needs a person, and what to do about each; empty when all is well.
 --
--- kind: failed_job, missing_rate, stale_price, missing_price or quarantine. portfolio_id is set where one portfolio alone is
+-- kind: failed_job, missing_rate, stale_price, missing_price, quarantine or not_valued. portfolio_id is set where one portfolio alone is
 -- concerned, else every holder is. Reads both queues, open positions, latest prices and rates, quarantine.
 
 CREATE OR REPLACE VIEW public.portfolio_problems AS
@@ -48,4 +48,10 @@ SELECT 'quarantine', NULL, q.asset_id, a.symbol, NULL,
        format('%s on %s from %s was not believed: %s', trim_scale(q.value), q.price_date, coalesce(q.source, 'unknown'), q.reason),
        format('if it is right: SELECT portfoliod.accept(%1$s); if a split explains it, enter it in asset_splits; '
               'if it is wrong: DELETE FROM portfoliod.quarantine WHERE id = %1$s;', q.id)
-  FROM portfoliod.quarantine q JOIN public.assets a ON a.id = q.asset_id WHERE q.accepted_at IS NULL;
+  FROM portfoliod.quarantine q JOIN public.assets a ON a.id = q.asset_id WHERE q.accepted_at IS NULL
+UNION ALL
+SELECT 'not_valued', v.portfolio_id, NULL, NULL, NULL,
+       format('the %s of portfolio %s "%s" could not be computed: %s',
+              CASE v.figures WHEN 'current' THEN 'figures' ELSE 'snapshots' END, v.portfolio_id, p.name, v.problem),
+       'correct the transaction, price or rate named; the figures follow by themselves'
+  FROM portfoliod.valuation_problems v JOIN public.portfolios p ON p.id = v.portfolio_id;

@@ -1,6 +1,6 @@
-#include "bus/drain.hpp"
 #include "support/database.hpp"
 #include "support/ledger.hpp"
+#include "support/snapshots.hpp"
 #include "tracking/backfill_queue.hpp"
 #include "tracking/needs.hpp"
 #include "tracking/price_store.hpp"
@@ -65,14 +65,7 @@ struct World : test::Database {
         return answer;
     }
 
-    void drain() {
-        for (;;) {
-            auto transaction = session().begin();
-            auto const done = bus::drain_batch(transaction, today, {});
-            transaction.commit();
-            if (done.rows == 0) return;
-        }
-    }
+    void drain() { test::settle(*this, today); }
 
     /// Works off what is queued, once each; returns how many jobs that were.
     int fetch() {

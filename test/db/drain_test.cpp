@@ -2,6 +2,7 @@
 #include "bus/drain.hpp"
 #include "support/database.hpp"
 #include "support/ledger.hpp"
+#include "support/snapshots.hpp"
 
 #include <doctest/doctest.h>
 
@@ -243,7 +244,7 @@ TEST_CASE("while rates of a currency are on their way, what depends on them is e
                  "('EUR', 1.5, '2026-01-02'), ('EUR', 1.1, '2026-11-22')");
     test::buy(database, portfolio, asset, "1", "100", "2026-10-01");
     auto const status = [&] {
-        drain(database);
+        test::settle(database, today);
         return database.value("SELECT status FROM portfolio_performance_cache");
     };
     CHECK(status() == "estimated");

@@ -1,7 +1,7 @@
-#include "bus/drain.hpp"
 #include "db/listening.hpp"
 #include "support/database.hpp"
 #include "support/ledger.hpp"
+#include "support/snapshots.hpp"
 
 #include <doctest/doctest.h>
 
@@ -42,11 +42,7 @@ struct Savings : test::Database {
         REQUIRE(asked() == "none none");
     }
 
-    void drain() {
-        auto transaction = session().begin();
-        bus::drain_batch(transaction, today, {});
-        transaction.commit();
-    }
+    void drain() { test::settle(*this, today); }
 
     std::string figures() {
         return value("SELECT concat_ws(' ', current_value_usd, total_invested_usd, status) FROM "

@@ -1,0 +1,92 @@
+#include "performance/snapshot_worker.hpp"
+
+#include "base/backoff.hpp"
+#include "base/log.hpp"
+#include "base/random.hpp"
+
+#include <fmt/format.h>
+
+namespace portfoliod::performance {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// So many batches of snapshots, then the figures of what was computed: under a steady stream they would never come.
+constexpr int batches_max = 64;
+
+} // namespace
+
+SnapshotWorker::SnapshotWorker(asio::any_io_executor const& executor, db::Lane& lane,
+                               Clock const& clock, std::chrono::seconds fallback_poll)
+    : lane_(lane), clock_(clock), fallback_poll_(fallback_poll), wakeup_(executor) {}
+
+asio::awaitable<void> SnapshotWorker::run() {
+    auto const retry = Backoff{std::chrono::milliseconds{100}, std::chrono::seconds{30}};
+    auto failures = 0;
+    for (;;) {
+        auto wait = std::chrono::milliseconds{fallback_poll_};
+        try {
+            while (co_await work()) failures = 0;
+            failures = 0;
+        } catch (db::Error const& e) {
+            // An outage is the listener's to report, who rings when it is over.
+            if (++failures; !e.connection_lost || failures == 3)
+                log::error(fmt::format("snapshots could not be computed and wait: {}", e.what()),
+                           {{"SQLSTATE", e.sqlstate}});
+            wait = std::min(wait, retry.wait(failures, random_share()));
+        }
+        if (failures > 3) {
+            co_await pause(wait);
+            continue;
+        }
+        co_await wakeup_.wait_for(wait);
+    }
+}
+
+asio::awaitable<bool> SnapshotWorker::work() {
+    auto const began = std::chrono::steady_clock::now();
+    auto const written = co_await compute_all();
+    auto const took = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - began);
+    co_await refresh_all();
+    if (written.portfolios == 0) co_return false;
+    log::info(fmt::format("snapshots of {} portfolios: {} days written, {} of them with another "
+                          "value than before{}",
+                          written.portfolios - written.failed, written.days, written.restated,
+                          written.failed > 0
+                              ? fmt::format("; {} portfolios cannot be valued", written.failed)
+                              : ""),
+              {{"PORTFOLIOS", written.portfolios},
+               {"DAYS", written.days},
+               {"RESTATED", written.restated},
+               {"DURATION_USEC", took.count()}});
+    co_return true;
+}
+
+// Batch by batch, so that what comes meanwhile for a few days of one portfolio does not wait for all.
+asio::awaitable<SnapshotsWritten> SnapshotWorker::compute_all() {
+    SnapshotsWritten all;
+    for (auto batches = 0; batches < batches_max; ++batches) {
+        auto batch = [this](db::Transaction& transaction) {
+            return compute_due_snapshots(transaction, clock_.today());
+        };
+        auto const written = co_await lane_.transact(batch);
+        if (written.portfolios == 0) break;
+        all += written;
+    }
+    co_return all;
+}
+
+asio::awaitable<void> SnapshotWorker::refresh_all() {
+    for (;;) {
+        auto batch = [this](db::Transaction& transaction) {
+            return refresh_due_figures(transaction, clock_.today());
+        };
+        auto const refreshed = co_await lane_.transact(batch);
+        if (refreshed.put_back) on_put_back_();
+        if (refreshed.portfolios == 0) co_return;
+    }
+}
+
+} // namespace portfoliod::performance

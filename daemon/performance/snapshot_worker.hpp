@@ -1,0 +1,44 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "base/wakeup.hpp"
+#include "db/lane.hpp"
+#include "performance/snapshots.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <functional>
+
+namespace portfoliod::performance {
+
+/// The task that computes snapshots that are due, and then the figures that rest on them. On a lane apart from the drain's: an insert
+/// waits neither for midnight nor for ten years of days.
+class SnapshotWorker {
+  public:
+    SnapshotWorker(boost::asio::any_io_executor const& executor, db::Lane& lane, Clock const& clock,
+                   std::chrono::seconds fallback_poll);
+
+    /// Some may be due: look now.
+    void ring() { wakeup_.ring(); }
+
+    /// Called when portfolios were put into the outbox, because somebody held them.
+    void on_put_back(std::function<void()> call) { on_put_back_ = std::move(call); }
+
+    /// Until cancelled: works when rung, at the latest after the fallback poll.
+    boost::asio::awaitable<void> run();
+
+  private:
+    /// What is due, with one line of what it was; false when there were no snapshots to compute.
+    boost::asio::awaitable<bool> work();
+    boost::asio::awaitable<SnapshotsWritten> compute_all();
+    boost::asio::awaitable<void> refresh_all();
+
+    db::Lane& lane_;
+    Clock const& clock_;
+    std::chrono::seconds fallback_poll_;
+    Wakeup wakeup_;
+    std::function<void()> on_put_back_ = [] {};
+};
+
+} // namespace portfoliod::performance

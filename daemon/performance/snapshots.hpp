@@ -1,0 +1,62 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "db/session.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+/// portfolio_snapshots: what each portfolio was worth at the end of each UTC day.
+namespace portfoliod::performance {
+
+/// What changed, and from which day on.
+struct Touched {
+    template <class Subject>
+    struct Since {
+        Subject subject;
+        Day day;
+    };
+
+    std::vector<Since<int>> portfolios; ///< their trades
+    std::vector<Since<int>> assets;     ///< their closes or splits
+    std::vector<Since<std::string>> currencies;
+};
+
+/// Notes which snapshots that makes due; of today there is none yet. Returns whether there are any.
+/// In the transaction that takes the changes, so that neither is lost without the other.
+bool mark_snapshots(db::Transaction& transaction, Touched const& touched, Day today);
+
+/// Notes those that a midnight should have brought, this one or one that was missed. Returns of how many
+/// portfolios.
+int mark_missing_snapshots(db::Transaction& transaction, Day today);
+
+/// Notes the portfolio's snapshots from `since` on (before its first trade: from there) until `until`, else to the end; of all portfolios
+/// when `portfolio` is 0. Days after `until` follow where they rest on something that turns out changed. Returns of how many portfolios.
+int mark_snapshots_since(db::Transaction& transaction, int portfolio, Day since,
+                         std::optional<Day> until = {});
+
+/// What one call of compute_due_snapshots() did.
+struct SnapshotsWritten {
+    int portfolios = 0; ///< taken; 0 when none is due
+    int days = 0;       ///< new or changed
+    int restated = 0;   ///< of those, with another value than before
+    int failed = 0;     ///< portfolios that cannot be valued: logged and in portfolio_problems
+
+    SnapshotsWritten& operator+=(SnapshotsWritten const& other);
+};
+
+/// Computes a batch of due snapshots up to yesterday, and notes that their portfolios' figures are to be refreshed. The batch is
+/// bounded, so that memory and the transaction are; the days of one portfolio are in one, so that nobody sees half of them.
+SnapshotsWritten compute_due_snapshots(db::Transaction& transaction, Day today);
+
+/// Refreshes the figures of a batch of portfolios whose snapshots were computed. Those that a transaction in progress holds are put into the
+/// outbox.
+struct FiguresRefreshed {
+    int portfolios = 0; ///< taken; 0 when none is due
+    bool put_back = false;
+};
+
+FiguresRefreshed refresh_due_figures(db::Transaction& transaction, Day today);
+
+} // namespace portfoliod::performance

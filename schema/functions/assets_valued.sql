@@ -1,0 +1,14 @@
+-- assets_valued(asset_ids): symbol, currency, and the days whose closes are on their way or in shares of before a split.
+-- Reads: assets, backfill_queue, portfoliod.price_coverage.
+CREATE OR REPLACE FUNCTION portfoliod.assets_valued(asset_ids integer[])
+RETURNS TABLE (asset_id integer, symbol text, currency_code text, pending datemultirange)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT asset.id, asset.symbol, asset.native_currency,
+           coalesce(coverage.outdated, '{}')
+           + coalesce((SELECT range_agg(daterange(job.start_date, job.end_date, '[]')) FROM public.backfill_queue AS job
+                       WHERE job.asset_id = asset.id AND job.status IN ('pending', 'in_progress', 'rate_limited')), '{}')
+    FROM public.assets AS asset
+    LEFT JOIN portfoliod.price_coverage AS coverage ON coverage.asset_id = asset.id
+    WHERE asset.id = ANY (asset_ids);
+END;
