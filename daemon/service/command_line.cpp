@@ -27,6 +27,7 @@ struct Arguments {
     bool probe = false;
     bool json = false;
     Fetch fetch;
+    Snapshot snapshot;
 };
 
 /// The file named, else the default file where there is one, else the defaults.
@@ -116,6 +117,15 @@ int run_command_line(int argc, char const* const* argv, int (*run_daemon)(Config
     auto* const fetching = app.add_subcommand(
         "fetch", "ask a provider, print what it says and what would become of it; store nothing");
     describe(*fetching, arguments.fetch);
+    auto* const snapshots = app.add_subcommand(
+        "snapshot", "compute the value of past days again, and what rests on them");
+    snapshots->add_option("--from", arguments.snapshot.from,
+                          "first day, YYYY-MM-DD; else that of the first trade");
+    snapshots->add_option("--to", arguments.snapshot.to,
+                          "last day; later ones follow only where they rest on something that "
+                          "changed; else yesterday");
+    snapshots->add_option("--portfolio", arguments.snapshot.portfolio, "this one's id; else all")
+        ->check(CLI::PositiveNumber);
     auto* const verification = app.add_subcommand(
         "verify", "compute everything that is kept again, and say where it differs");
     verification->add_flag("--repair", arguments.repair, "mend what differs");
@@ -157,6 +167,7 @@ int run_command_line(int argc, char const* const* argv, int (*run_daemon)(Config
         if (reporting->parsed()) return status(configuration(arguments), arguments.json);
         if (checking->parsed()) return check(configuration(arguments), arguments.probe);
         if (fetching->parsed()) return fetch(configuration(arguments), arguments.fetch);
+        if (snapshots->parsed()) return snapshot(configuration(arguments), arguments.snapshot);
         if (verification->parsed()) return verify(configuration(arguments), arguments.repair);
         if (import->parsed())
             return import_transactions(configuration(arguments), arguments.transactions);

@@ -38,6 +38,15 @@ int import_transactions(Config const& config, TransactionImport const& import);
 /// `repair` mends what can be mended, and returns 1 only when something cannot.
 int verify(Config const& config, bool repair);
 
+struct Snapshot {
+    std::string from, to; ///< YYYY-MM-DD; "" = from the first trade; to yesterday
+    int portfolio = 0;    ///< 0 = all
+};
+
+/// Computes snapshots and the figures that rest on them again, now, beside the daemon or without it, and prints what that changed. 1 when a
+/// portfolio cannot be valued.
+int snapshot(Config const& config, Snapshot const& snapshot);
+
 struct Fetch {
     std::string what;     ///< an asset's symbol, or a currency
     std::string exchange; ///< where the symbol stands on several; "" = any
