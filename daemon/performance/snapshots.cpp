@@ -182,4 +182,21 @@ FiguresRefreshed refresh_due_figures(db::Transaction& transaction, Day today) {
     return {static_cast<int>(portfolios.size()), !held_back.empty()};
 }
 
+SnapshotsWritten compute_all_due(db::Session& session, Day today) {
+    SnapshotsWritten all;
+    for (auto more = true; more;) {
+        auto transaction = session.begin();
+        auto const written = compute_due_snapshots(transaction, today);
+        transaction.commit();
+        all += written;
+        more = written.portfolios > 0;
+    }
+    for (auto more = true; more;) {
+        auto transaction = session.begin();
+        more = refresh_due_figures(transaction, today).portfolios > 0;
+        transaction.commit();
+    }
+    return all;
+}
+
 } // namespace portfoliod::performance

@@ -10,6 +10,9 @@
 /// portfolio_snapshots: what each portfolio was worth at the end of each UTC day.
 namespace portfoliod::performance {
 
+/// Before every day that a trade can have.
+inline constexpr auto beginning = Day{std::chrono::year{1900} / 1 / 1};
+
 /// What changed, and from which day on.
 struct Touched {
     template <class Subject>
@@ -58,5 +61,8 @@ struct FiguresRefreshed {
 };
 
 FiguresRefreshed refresh_due_figures(db::Transaction& transaction, Day today);
+
+/// Both of them, batch by batch, each in a transaction of its own, until nothing is due: for commands that wait for it.
+SnapshotsWritten compute_all_due(db::Session& session, Day today);
 
 } // namespace portfoliod::performance

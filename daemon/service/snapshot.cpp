@@ -11,10 +11,7 @@ namespace portfoliod::service {
 
 namespace {
 
-using namespace std::chrono_literals;
-
-// Before every day a trade can have.
-constexpr auto beginning = Day{1900y / 1 / 1};
+using performance::beginning;
 
 std::optional<Day> day_of(char const* option, std::string const& text) {
     if (text.empty()) return std::nullopt;
@@ -46,14 +43,6 @@ void require_portfolio(db::Transaction& transaction, int portfolio) {
         throw Failure{fmt::format("there is no portfolio {}", portfolio)};
 }
 
-template <class Work>
-auto in_transaction(db::Session& session, Work const& work) {
-    auto transaction = session.begin();
-    auto done = work(transaction);
-    transaction.commit();
-    return done;
-}
-
 } // namespace
 
 int snapshot(Config const& config, Snapshot const& snapshot) {
@@ -61,26 +50,13 @@ int snapshot(Config const& config, Snapshot const& snapshot) {
     auto const range = range_of(snapshot, today);
     db::Session session{{config.database.url, "portfoliod snapshot",
                          config.database.statement_time_max, config.database.answer_time_max}};
-    auto const marked = in_transaction(session, [&](db::Transaction& transaction) {
-        require_schema(transaction, schema_files());
-        require_portfolio(transaction, snapshot.portfolio);
-        return performance::mark_snapshots_since(transaction, snapshot.portfolio, range.since,
-                                                 range.until);
-    });
-    auto const batch = [today](db::Transaction& transaction) {
-        return performance::compute_due_snapshots(transaction, today);
-    };
-    performance::SnapshotsWritten all;
-    for (;;) {
-        auto const written = in_transaction(session, batch);
-        if (written.portfolios == 0) break;
-        all += written;
-    }
-    auto const figures = [today](db::Transaction& transaction) {
-        return performance::refresh_due_figures(transaction, today);
-    };
-    while (in_transaction(session, figures).portfolios > 0) {
-    }
+    auto transaction = session.begin();
+    require_schema(transaction, schema_files());
+    require_portfolio(transaction, snapshot.portfolio);
+    auto const marked = performance::mark_snapshots_since(transaction, snapshot.portfolio,
+                                                          range.since, range.until);
+    transaction.commit();
+    auto const all = performance::compute_all_due(session, today);
     fmt::print("{} portfolios: {} days written, {} of them with another value than before\n",
                marked, all.days, all.restated);
     if (all.failed == 0) return 0;

@@ -1,5 +1,6 @@
 #include "bus/drain.hpp"
 #include "db/session.hpp"
+#include "performance/snapshots.hpp"
 #include "service/commands.hpp"
 #include "service/position_count.hpp"
 #include "tracking/needs.hpp"
@@ -124,6 +125,14 @@ class Verification {
         }
     }
 
+    void snapshots() {
+        for (auto const row : transaction_.execute(
+                 "SELECT portfolio_id, problem FROM portfoliod.verify_snapshots($1)", {today_})) {
+            say(fmt::format("portfolio {}: {}", row.integer(0), row.string(1)));
+            portfolios_to_rebuild_.insert(row.integer(0));
+        }
+    }
+
     /// Leaves in the outbox what the drain has to do then.
     void repair(db::Transaction& transaction) const {
         for (auto const& [portfolio, asset] : positions_to_replay_)
@@ -139,6 +148,8 @@ class Verification {
             transaction.execute(
                 "SELECT portfoliod.come_back_to($1, '{}', '1900-01-01')",
                 {std::vector(portfolios_to_value_.begin(), portfolios_to_value_.end())});
+        for (auto const portfolio : portfolios_to_rebuild_)
+            performance::mark_snapshots_since(transaction, portfolio, performance::beginning);
     }
 
     /// A line each.
@@ -329,16 +340,28 @@ class Verification {
     std::vector<int> assets_to_recount_;
     std::vector<int> assets_to_load_;
     std::set<int> portfolios_to_value_;
+    std::set<int> portfolios_to_rebuild_;
 };
 
-/// Works off what waits, as the daemon does, whether one runs or not.
-void drain(db::Session& session, Config const& config, Day today) {
-    for (;;) {
-        auto transaction = session.begin();
-        auto const done = bus::drain_batch(transaction, today, config.backfill);
-        transaction.commit();
-        if (!done.more) return;
+template <class Work>
+auto in_transaction(db::Session& session, Work const& work) {
+    auto transaction = session.begin();
+    auto done = work(transaction);
+    transaction.commit();
+    return done;
+}
+
+/// Works off what waits, as the daemon does, whether one runs or not: changes, snapshots, and the figures that rest on them.
+void work_off(db::Session& session, Config const& config, Day today) {
+    auto const changes = [&](db::Transaction& transaction) {
+        return bus::drain_batch(transaction, today, config.backfill).more;
+    };
+    while (in_transaction(session, changes)) {
     }
+    in_transaction(session, [today](db::Transaction& transaction) {
+        return performance::mark_missing_snapshots(transaction, today);
+    });
+    performance::compute_all_due(session, today);
 }
 
 /// Everything of one moment: a trade that commits in between is no difference. Returns how many changes wait to be worked off.
@@ -351,6 +374,7 @@ std::int64_t judge(db::Transaction& transaction, Verification& verification) {
     verification.counts();
     verification.ranges();
     verification.values();
+    verification.snapshots();
     return 0;
 }
 
@@ -360,7 +384,7 @@ int verify(Config const& config, bool repair) {
     db::Session session{
         {config.database.url, "portfoliod verify", std::chrono::seconds{std::chrono::hours{1}}}};
     auto const today = std::chrono::floor<std::chrono::days>(SystemClock{}.now());
-    if (repair) drain(session, config, today);
+    if (repair) work_off(session, config, today);
     auto transaction = session.begin();
     Verification verification{transaction, config, today};
     auto const waiting = judge(transaction, verification);
@@ -384,7 +408,7 @@ int verify(Config const& config, bool repair) {
     verification.repair(mending);
     mending.commit();
     // Figures follow in the same breath: no daemon need be running, nor be told.
-    drain(session, config, today);
+    work_off(session, config, today);
     auto again = session.begin();
     Verification left{again, config, today};
     judge(again, left);

@@ -36,7 +36,8 @@ TEST_CASE("status says what is held, queued and used up, when the schedule ran, 
                   "2");
     waiting.until("SELECT count(*) FROM portfoliod.rate_backfill_queue WHERE status <> 'completed'",
                   "0");
-    waiting.until("SELECT count(*) FROM portfoliod.schedule_runs", "1");
+    waiting.until("SELECT string_agg(task, ', ' ORDER BY task) FROM portfoliod.schedule_runs",
+                  "exchange rates, snapshots");
     waiting.until("SELECT count(*) FROM portfoliod.pending_changes", "0");
 
     database.run("INSERT INTO portfoliod.quarantine (asset_id, price_date, value, reason, source) "

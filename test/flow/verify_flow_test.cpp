@@ -169,6 +169,18 @@ struct Valued {
 
 } // namespace
 
+TEST_CASE(
+    "verify notices snapshots that are missing or falsified, and its repair computes them again") {
+    Valued valued;
+    auto const days = valued.database.value("SELECT count(*) FROM portfolio_snapshots");
+    CHECK(valued.noticed("DELETE FROM portfolio_snapshots WHERE snapshot_date = '2026-05-05'",
+                         "portfolio 1: "));
+    CHECK(valued.database.value("SELECT count(*) FROM portfolio_snapshots") == days);
+    CHECK(valued.noticed("UPDATE portfolio_snapshots SET total_value_usd = 7 WHERE snapshot_date = "
+                         "(now() AT TIME ZONE 'UTC')::date - 1",
+                         "is 7.00, what was held then was worth "));
+}
+
 TEST_CASE("verify notices every figure and every sum of a checkpoint that somebody falsified, and "
           "its repair puts them right at once, with no daemon running") {
     Valued valued;

@@ -19,23 +19,7 @@ auto in_transaction(Database& database, Work const& work) {
 } // namespace
 
 performance::SnapshotsWritten settle(Database& database, Day today) {
-    performance::SnapshotsWritten all;
-    while (in_transaction(database, [&](db::Transaction& transaction) {
-               return bus::drain_batch(transaction, today, {}).rows;
-           }) > 0) {
-    }
-    for (;;) {
-        auto const written = in_transaction(database, [&](db::Transaction& transaction) {
-            return performance::compute_due_snapshots(transaction, today);
-        });
-        if (written.portfolios == 0) break;
-        all += written;
-    }
-    while (in_transaction(database, [&](db::Transaction& transaction) {
-               return performance::refresh_due_figures(transaction, today).portfolios;
-           }) > 0) {
-    }
-    return all;
+    return performance::compute_all_due(database.session(), today);
 }
 
 std::string all_values(Database& database) {
