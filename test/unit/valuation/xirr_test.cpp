@@ -36,7 +36,7 @@ std::optional<long double> bisected(std::vector<CashFlow> const& flows, long dou
     auto const sign = [&](long double rate) { return worth(flows, value, valued_on, rate) < 0; };
     auto const below = sign(low);
     if (below == sign(high)) return std::nullopt;
-    for (int i = 0; i < 200; ++i) {
+    for (int i = 0; i < 80; ++i) {
         auto const middle = (low + high) / 2;
         (sign(middle) == below ? low : high) = middle;
     }
@@ -125,7 +125,7 @@ TEST_CASE("the order of the flows does not matter, to the last digit") {
 TEST_CASE("random flows yield what bisection finds") {
     auto random = repeatable(12);
     int compared = 0;
-    for (int i = 0; i < 3'000; ++i) {
+    for (int i = 0; i < 600; ++i) {
         std::vector<CashFlow> flows;
         auto when = day("2015-01-01");
         auto const count = 1 + random() % 40;
@@ -149,7 +149,7 @@ TEST_CASE("random flows yield what bisection finds") {
         auto const percent = static_cast<long double>(found->units()) / 10'000;
         REQUIRE(std::abs(percent - *expected * 100) < 0.0000501L);
     }
-    CHECK(compared > 2'500);
+    CHECK(compared > 500);
 }
 
 } // namespace portfoliod::valuation::test
