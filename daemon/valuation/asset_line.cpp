@@ -76,7 +76,7 @@ AssetLine::AssetLine(int asset_id, Splits const& effective, AssetSeries const& s
 void AssetLine::open(Checkpoint const& opening) {
     position_.held = opening.position.held;
     position_.last_trade_price = opening.position.last_trade_price;
-    position_.cost_known = false; // nobody asks for it
+    position_.cost_known = false;
     ahead_.skip_until(std::chrono::floor<std::chrono::days>(opening.through));
 }
 

@@ -27,11 +27,11 @@ std::vector<int> assets_of(std::span<Checkpoint const> openings, Trades const& t
 }
 
 void add(DayFlows& flows, Trade const& trade) {
-    auto const moved = net_amount(trade);
+    auto const moved = amounts(trade);
     if (!moved)
         flows.complete = false;
     else
-        (trade.side == Side::buy ? flows.inflow : flows.outflow) += *moved;
+        (trade.side == Side::buy ? flows.inflow : flows.outflow) += moved->net;
 }
 
 Status status_of(Trust const& trust, DayFlows const& flows) {
@@ -117,8 +117,6 @@ class Walk {
             if (line.held()) {
                 if (was_listed) positions[lines.size()] = std::move(*before);
                 lines.push_back(&line);
-            } else if (was_listed) {
-                total_ -= before->value.value_or(Money{});
             }
             if (was_listed) ++before;
         }
@@ -128,13 +126,12 @@ class Walk {
 
     Trust value_held(Day day) {
         Trust trust;
+        total_ = {};
         for (std::size_t i = 0; i < held_.size(); ++i) {
             auto& position = positions_[i];
             trust |= held_[i]->value(day, position);
-        }
-        total_ = {};
-        for (auto const& position : positions_)
             if (position.value) total_ += *position.value;
+        }
         return trust;
     }
 

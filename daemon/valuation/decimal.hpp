@@ -107,7 +107,11 @@ class Fixed {
     template <int To>
     [[nodiscard]] Fixed<To> round_to() const {
         using Target = typename Fixed<To>::Units;
-        if constexpr (To >= Scale)
+        if constexpr (To == Scale)
+            return *this;
+        else if constexpr (To > Scale && std::is_same_v<Target, units::Wide>)
+            return Fixed<To>::from_units(units::Wide{units_} * units::power_of_ten(To - Scale));
+        else if constexpr (To > Scale)
             return Fixed<To>::from_units(units::fitted<Target>(
                 units::Vast{units_} * units::Vast{units::power_of_ten(To - Scale)}));
         else

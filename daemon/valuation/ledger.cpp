@@ -24,17 +24,19 @@ void book_sale(Trade const& trade, std::optional<Money> const& received, Positio
 }
 
 void book(Trade const& trade, Position& position) {
-    auto const amount = net_amount(trade);
-    if (trade.side == Side::buy)
-        book_buy(trade, amount, position);
-    else
-        book_sale(trade, amount, position);
-    position.traded_at(trade.price);
-    position.moved(day_of(trade), trade.side, amount);
-    if (trade.rate)
-        position.totals.fees += (trade.fee * *trade.rate).round_to<40>();
-    else
+    std::optional<Money> net;
+    if (auto const known = amounts(trade)) {
+        net = known->net;
+        position.totals.fees += known->fee;
+    } else {
         position.totals.complete = false;
+    }
+    if (trade.side == Side::buy)
+        book_buy(trade, net, position);
+    else
+        book_sale(trade, net, position);
+    position.traded_at(trade.price);
+    position.moved(day_of(trade), trade.side, net);
 }
 
 using Openings = std::vector<Checkpoint const*>;
@@ -59,20 +61,25 @@ std::vector<int> assets_of(Openings const& openings, Trades const& trades) {
     return assets;
 }
 
-/// One a day, by day. Those of one day are added in the order of assets, so that the sum is always
-/// the same.
+/// Those of one day are added in the order of assets, so that the sum is always the same. By a place
+/// for each day: sorting them took as long as all else that a position's flows need.
 std::vector<CashFlow> merged(std::vector<Position> const& positions) {
-    std::vector<CashFlow> all;
+    auto first = Day::max();
+    auto last = Day::min();
+    for (auto const& position : positions) {
+        if (position.flows.empty()) continue;
+        first = std::min(first, position.flows.front().day);
+        last = std::max(last, position.flows.back().day);
+    }
+    if (last < first) return {};
+    std::vector<double> usd(static_cast<std::size_t>((last - first).count()) + 1);
     for (auto const& position : positions)
-        all.insert(all.end(), position.flows.begin(), position.flows.end());
-    std::ranges::stable_sort(all, {}, &CashFlow::day);
+        for (auto const& flow : position.flows)
+            usd[static_cast<std::size_t>((flow.day - first).count())] += flow.usd;
     std::vector<CashFlow> flows;
-    flows.reserve(all.size());
-    for (auto const& flow : all) {
-        if (!flows.empty() && flows.back().day == flow.day)
-            flows.back().usd += flow.usd;
-        else
-            flows.push_back(flow);
+    for (auto day = first; auto const sum : usd) {
+        if (sum != 0) flows.push_back({.day = day, .usd = sum});
+        day += std::chrono::days{1};
     }
     return flows;
 }

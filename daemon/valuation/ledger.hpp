@@ -106,7 +106,7 @@ struct Ledger {
     Totals totals;
     std::vector<Position> positions;     ///< one for each asset ever traded, by asset_id
     std::vector<Checkpoint> checkpoints; ///< of the positions with trades in this replay
-    std::vector<CashFlow> flows;         ///< of all positions, one a day, by day
+    std::vector<CashFlow> flows;         ///< of all positions, one a day, by day; none of 0
 
     [[nodiscard]] Position const* find(int asset_id) const;
     /// Of all days after that one, which must not be before yesterday: a position knows its last two

@@ -41,11 +41,16 @@ bool SplitsAhead::apply_until(Day day, Position& position) {
     return splits_.begin() != before;
 }
 
-std::optional<Money> net_amount(Trade const& trade) {
+std::optional<Amounts> amounts(Trade const& trade) {
     if (!trade.rate) return std::nullopt;
-    auto const gross = trade.quantity * trade.price;
-    auto const fee = trade.fee.round_to<24>();
-    return (trade.side == Side::buy ? gross + fee : gross - fee) * *trade.rate;
+    Amounts amounts{.net = trade.quantity * trade.price * *trade.rate, .fee = {}};
+    if (trade.fee.is_zero()) return amounts;
+    amounts.fee = (trade.fee * *trade.rate).round_to<40>();
+    if (trade.side == Side::buy)
+        amounts.net += amounts.fee;
+    else
+        amounts.net -= amounts.fee;
+    return amounts;
 }
 
 } // namespace portfoliod::valuation

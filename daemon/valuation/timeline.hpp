@@ -39,8 +39,13 @@ class SplitsAhead {
     std::ranges::subrange<Splits::const_iterator> splits_;
 };
 
-/// What the trade moved in USD, its fee included: paid for a buy, received for a sale. Nothing when
-/// its rate is unknown.
-std::optional<Money> net_amount(Trade const& trade);
+/// USD.
+struct Amounts {
+    Money net; ///< with the fee: paid for a buy, received for a sale
+    Money fee;
+};
+
+/// Nothing when the trade's rate is unknown.
+std::optional<Amounts> amounts(Trade const& trade);
 
 } // namespace portfoliod::valuation

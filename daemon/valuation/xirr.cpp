@@ -115,7 +115,14 @@ std::optional<double> log_rate(std::vector<Flow> const& flows) {
 
 } // namespace
 
-double to_double(Money const& amount) { return amount.units().convert_to<double>() / 1e40; }
+/// Limb by limb: boost's own conversion rounds to the last bit, at five times the price.
+double to_double(Money const& amount) {
+    auto const& units = amount.units().backend();
+    double size = 0;
+    for (auto limb = units.size(); limb > 0; --limb)
+        size = size * 0x1p64 + static_cast<double>(units.limbs()[limb - 1]);
+    return (units.sign() ? -size : size) / 1e40;
+}
 
 std::optional<Percent> xirr(std::span<CashFlow const> flows, Money const& value, Day valued_on) {
     auto const all = with_value(flows, value, valued_on);

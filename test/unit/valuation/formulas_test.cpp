@@ -1,4 +1,4 @@
-#include "unit/valuation/portfolio.hpp"
+#include "unit/valuation/days.hpp"
 
 /// The worked example of docs/FORMULAS.md, figure by figure as it stands there.
 using namespace portfoliod::valuation;
@@ -61,4 +61,53 @@ TEST_CASE("FORMULAS.md: the example without the euro's rate of 1 February 2024")
     CHECK(text(figures.total_return_pct) == "undefined");
     CHECK(text(figures.priced_share_pct) == "undefined");
     CHECK(figures.status == Status::incomplete);
+}
+
+TEST_CASE("FORMULAS.md: what 15 March 2024 was worth") {
+    Portfolio portfolio{
+        .trades = trades, .splits = splits, .market = {}, .today = today, .openings = {}};
+    portfolio.market.assets[alfa] = closes({{"2024-03-14", "66"}, {"2024-12-30", "90"}});
+    portfolio.market.assets[beta].currency = "EUR";
+    portfolio.market.currencies["EUR"] = rates({{"2024-03-15", "1.09"}});
+    auto const day = day_of(portfolio, "2024-03-15");
+    CHECK(plain(day.positions.at(0).value) == "2640");
+    CHECK(plain(day.positions.at(1).value) == "436");
+    CHECK(plain(day.of.value) == "3076");
+    CHECK(day.of.status == Status::estimated);
+}
+
+TEST_CASE("FORMULAS.md: the days and the returns of the second example") {
+    Portfolio portfolio;
+    portfolio.trades = {buy("2024-12-28", {"10", "100", "5"}), buy("2024-12-30", {"10", "104"}),
+                        sell("2024-12-31", {"5", "106", "3"})};
+    portfolio.market.assets[1] =
+        closes({{"2024-12-28", "101"}, {"2024-12-30", "103"}, {"2024-12-31", "108"}});
+    auto const days = days_of(portfolio, "2024-12-28", "2024-12-31");
+    std::vector<std::string> rows;
+    for (auto const& day : days)
+        rows.push_back(plain(day.of.value) + " " + plain(day.of.flows.inflow) + " " +
+                       plain(day.of.flows.outflow) + " " + text(day.of.index));
+    CHECK(rows == std::vector<std::string>{"1010 1005 0 1.004975124378", "1010 0 0 1.004975124378",
+                                           "2060 1040 0 1.009877442058",
+                                           "1620 0 527 1.052527605873"});
+
+    History const history{.yesterday = end_of(days[2]),
+                          .week = DayBefore::one(),
+                          .month = DayBefore::one(),
+                          .year = DayBefore::one()};
+    std::vector const held{holding("15", close("108", "2024-12-31"))};
+    auto const figures =
+        current_figures(held, replay(portfolio.trades, {}, today), today, &history);
+    CHECK(text(figures.day_change_pct) == "4.2233");
+    CHECK(text(figures.week_change_pct) == "5.2528");
+    CHECK(text(figures.month_change_pct) == "5.2528");
+    CHECK(text(figures.year_change_pct) == "5.2528");
+    CHECK(text(figures.twr_pct) == "5.2528");
+    CHECK(text(figures.total_return_pct) == "4.9878");
+}
+
+TEST_CASE("FORMULAS.md: the rate of return of two payments") {
+    std::vector const flows{CashFlow{.day = day("2021-01-01"), .usd = 100},
+                            CashFlow{.day = day("2022-01-01"), .usd = 100}};
+    CHECK(text(xirr(flows, Money::parse("231"), day("2023-01-01"))) == "10.0000");
 }

@@ -1,8 +1,8 @@
 #include "unit/valuation/portfolio.hpp"
 
-/// Single facts from other trackers' own tests, by their name in cases/peer_cases.json. Their base
-/// currency plays the part of USD. Only amounts, which mean the same everywhere; their percentages
-/// are of other methods.
+/// Single facts from other trackers' own tests, by their name in cases/peer_cases.json, for a clone
+/// without that file (peer_file_test.cpp reads all of it). Their base currency plays the part of USD.
+/// Only amounts, which mean the same everywhere; their percentages are of other methods.
 using namespace portfoliod::valuation;
 using namespace portfoliod::valuation::test;
 
