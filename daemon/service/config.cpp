@@ -13,7 +13,7 @@ namespace portfoliod::service {
 std::filesystem::path data_folder() {
     std::error_code unknown;
     auto const program = std::filesystem::read_symlink("/proc/self/exe", unknown);
-    auto const beside = program.parent_path().parent_path() / "share" / "portfoliod";
+    auto beside = program.parent_path().parent_path() / "share" / "portfoliod";
     if (std::filesystem::is_directory(beside, unknown)) return beside;
     return PORTFOLIOD_DATA_DIR;
 }
