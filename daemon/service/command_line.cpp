@@ -163,7 +163,9 @@ int run_command_line(int argc, char const* const* argv, int (*run_daemon)(Config
     }
     return guarded([&] {
         if (run->parsed()) return run_daemon(configuration(arguments));
-        if (migrate->parsed()) return migrate_database(configuration(arguments), arguments.url);
+        if (migrate->parsed()) // the owner need not have the service's credentials
+            return migrate_database(arguments.url.empty() ? configuration(arguments) : Config{},
+                                    arguments.url);
         if (reporting->parsed()) return status(configuration(arguments), arguments.json);
         if (checking->parsed()) return check(configuration(arguments), arguments.probe);
         if (fetching->parsed()) return fetch(configuration(arguments), arguments.fetch);

@@ -10,6 +10,14 @@
 
 namespace portfoliod::service {
 
+std::filesystem::path data_folder() {
+    std::error_code unknown;
+    auto const program = std::filesystem::read_symlink("/proc/self/exe", unknown);
+    auto beside = program.parent_path().parent_path() / "share" / "portfoliod";
+    if (std::filesystem::is_directory(beside, unknown)) return beside;
+    return PORTFOLIOD_DATA_DIR;
+}
+
 std::optional<std::string> secret(std::string const& name) {
     if (char const* const value = std::getenv(name.c_str())) return value;
     char const* const directory = std::getenv("CREDENTIALS_DIRECTORY");

@@ -25,6 +25,10 @@ struct CalendarName {
     }
 };
 
+/// Where providers, calendars and the catalogue were installed: share/portfoliod beside the program's own folder, wherever a package
+/// or `cmake --install --prefix` has put it; a program in its build folder expects them where it was built for.
+std::filesystem::path data_folder();
+
 /// The configuration; every member's initial value is the documented default.
 struct Config {
     struct Database {
@@ -40,7 +44,7 @@ struct Config {
     bus::DoorbellPolicy doorbell;
     std::chrono::seconds heartbeat{30}; ///< see bus::Listener
     std::map<std::string, market::Overrides> providers;
-    std::filesystem::path providers_dir = PORTFOLIOD_DATA_DIR "/providers";
+    std::filesystem::path providers_dir = data_folder() / "providers";
     /// Asset types, rates_latest and rates_history → providers in the order in which they are
     /// asked.
     std::map<std::string, std::vector<std::string>> routes{
@@ -59,7 +63,7 @@ struct Config {
         {"TSE", {"XTKS"}},    {"stock", {"24/5"}}, {"bond", {"24/5"}},     {"commodity", {"24/5"}},
         {"crypto", {"24/7"}},
     };
-    std::filesystem::path calendars_dir = PORTFOLIOD_DATA_DIR "/calendars";
+    std::filesystem::path calendars_dir = data_folder() / "calendars";
     schedule::Intervals schedule;
     tracking::Policy backfill;
     log::Level log_level = log::Level::info;

@@ -54,6 +54,19 @@ bool is_applied(History const& history, SchemaFile const& file) {
     return same;
 }
 
+/// Rights, and settings of the database: what a dump may leave behind although its records say that they were applied.
+bool may_be_lost(SchemaFile const& file) {
+    return file.path.ends_with("roles.sql") || file.path.ends_with("timezone.sql");
+}
+
+bool is_owner(db::Transaction& transaction) {
+    return transaction
+        .execute("SELECT coalesce(pg_has_role((SELECT nspowner FROM pg_namespace WHERE nspname = "
+                 "'portfoliod'), 'USAGE'), true)")
+        .one()
+        .boolean(0);
+}
+
 void apply(db::Transaction& transaction, SchemaFile const& file) {
     try {
         transaction.execute_script(file.sql);
@@ -75,13 +88,13 @@ Migrated migrate(db::Session& session, std::span<SchemaFile const> files) {
     auto const history = read_history(transaction);
     refuse_newer(history, files);
     Migrated done;
+    auto const owner = is_owner(transaction);
     for (auto const& file : files) {
-        // Rights last and always: they cover whatever was made before them.
-        auto const always = file.path.ends_with("roles.sql");
+        // Rights last and always: they cover whatever was made before them. Whoever is no owner has nothing to give.
         auto const applied = is_applied(history, file);
-        if (applied && !(always && done.once + done.repeated > 0)) continue;
+        if (applied && !(owner && may_be_lost(file))) continue;
         apply(transaction, file);
-        ++(file.version > 0 ? done.once : done.repeated);
+        if (!applied) ++(file.version > 0 ? done.once : done.repeated);
     }
     transaction.commit();
     return done;

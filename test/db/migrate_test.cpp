@@ -127,3 +127,28 @@ TEST_CASE("where everybody could make things in schema public, as before Postgre
           "f");
     CHECK(database.value("SELECT has_schema_privilege('portfolio_app', 'public', 'usage')") == "t");
 }
+
+TEST_CASE("rights and the time zone, which a dump may leave behind, are given again by the next "
+          "migration though nothing else is new") {
+    test::Database database;
+    database.run("REVOKE ALL ON ALL TABLES IN SCHEMA public, portfoliod FROM portfoliod");
+    database.run("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA portfoliod TO PUBLIC");
+    database.run("ALTER DATABASE " + database.name() + " RESET timezone");
+    auto const done = service::migrate(database.session(), service::schema_files());
+    CHECK(done.once + done.repeated == 0);
+    CHECK(database.value("SELECT has_table_privilege('portfoliod', 'transactions', 'insert')") ==
+          "t");
+    CHECK(database.value("SELECT count(*) FROM pg_proc WHERE pronamespace = "
+                         "'portfoliod'::regnamespace AND has_function_privilege('portfolio_app', "
+                         "oid, 'execute')") == "0");
+    CHECK(database.value("SELECT setconfig FROM pg_db_role_setting WHERE setrole = 0 AND "
+                         "setdatabase = (SELECT oid FROM pg_database WHERE datname = "
+                         "current_database())") == "{TimeZone=UTC}");
+}
+
+TEST_CASE("whoever is not the owner may ask whether there is anything to migrate") {
+    test::Database database;
+    db::Session daemon{{database.url() + " options='-c role=portfoliod'", "test"}};
+    auto const done = service::migrate(daemon, service::schema_files());
+    CHECK(done.once + done.repeated == 0);
+}
