@@ -21,9 +21,9 @@ struct DoorbellPolicy {
     int busy_batches = 3;        ///< as many in a row take the bell: a person's pace never does
     int quiet_passes = 4;        ///< as many in a row give it back
     /// Between two passes while it is taken, as long as rest_share times what the last pass took: a
-    /// drain holds up the writers it races with, and what changes again meanwhile is computed once.
+    /// drain takes the processor from the writers it races with, and what changes again meanwhile is computed once.
     std::chrono::milliseconds rest_shortest{250};
-    std::chrono::milliseconds rest_longest{1000};
+    std::chrono::milliseconds rest_longest{2000};
     int rest_share = 4;
 };
 

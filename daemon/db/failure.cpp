@@ -38,6 +38,11 @@ std::string one_line(std::string_view text) {
 void rethrow_as_error() {
     try {
         throw;
+        // For these two libpqxx 6 has types, and loses the SQLSTATE.
+    } catch (pqxx::deadlock_detected const& e) {
+        throw Error{one_line(without_context(e.what())), "40P01", false};
+    } catch (pqxx::serialization_failure const& e) {
+        throw Error{one_line(without_context(e.what())), "40001", false};
     } catch (pqxx::sql_error const& e) {
         // A connection that dies inside a statement has no SQLSTATE.
         auto const& state = e.sqlstate();

@@ -8,11 +8,11 @@ LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     rows integer;
 BEGIN
-    INSERT INTO portfoliod.pending_changes (portfolio_id, asset_id, from_date)
-    SELECT portfolio.id, NULL::integer, since
+    INSERT INTO portfoliod.pending_changes (portfolio_id, asset_id, from_date, holding_changed)
+    SELECT portfolio.id, NULL::integer, since, false
     FROM public.portfolios AS portfolio WHERE portfolio.id = ANY (portfolio_ids)
     UNION ALL
-    SELECT NULL, asset.id, (now() AT TIME ZONE 'UTC')::date
+    SELECT NULL, asset.id, (now() AT TIME ZONE 'UTC')::date, true
     FROM public.assets AS asset WHERE asset.id = ANY (asset_ids);
     GET DIAGNOSTICS rows = ROW_COUNT;
     RETURN rows;

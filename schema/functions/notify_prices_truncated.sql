@@ -10,7 +10,7 @@ SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     gone record;
 BEGIN
-    PERFORM portfoliod.refuse_old_snapshot();
+    PERFORM portfoliod.refuse_old_snapshot('TRUNCATE of this table');
     PERFORM FROM portfoliod.price_coverage ORDER BY asset_id FOR NO KEY UPDATE;
     UPDATE portfoliod.price_coverage SET served = '{}', outdated_at = clock_timestamp() AT TIME ZONE 'UTC';
     FOR gone IN SELECT asset_id, min(timestamp)::date AS from_date, max(timestamp)::date AS to_date

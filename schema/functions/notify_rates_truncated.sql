@@ -11,7 +11,7 @@ SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     gone record;
 BEGIN
-    PERFORM portfoliod.refuse_old_snapshot();
+    PERFORM portfoliod.refuse_old_snapshot('TRUNCATE of this table');
     PERFORM FROM portfoliod.rate_coverage ORDER BY currency_code FOR NO KEY UPDATE;
     UPDATE portfoliod.rate_coverage SET served = '{}';
     DELETE FROM portfoliod.rate_backfill_queue WHERE status = 'completed';

@@ -7,7 +7,7 @@ SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     assets int[];
 BEGIN
-    PERFORM portfoliod.refuse_old_snapshot();
+    PERFORM portfoliod.refuse_old_snapshot('TRUNCATE of this table');
     SELECT array_agg(DISTINCT asset_id) INTO assets FROM public.portfolio_positions
      WHERE last_split_on IS NOT NULL OR next_split_on IS NOT NULL;
     IF assets IS NOT NULL THEN

@@ -10,6 +10,7 @@ SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     change record;
 BEGIN
+    PERFORM portfoliod.refuse_old_snapshot('TRUNCATE of this table');
     FOR change IN
         SELECT portfolio_id, asset_id, min(id) AS lowest_id, min(timestamp) AS earliest, count(*) AS trades
           FROM public.transactions GROUP BY portfolio_id, asset_id ORDER BY portfolio_id, asset_id

@@ -15,6 +15,7 @@ SET enable_hashjoin = off
 SET enable_mergejoin = off AS $$
 DECLARE
     today date := (now() AT TIME ZONE 'UTC')::date;
+    one_snapshot boolean := current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted');
     touched record;
     settled int;
 BEGIN
@@ -39,7 +40,13 @@ BEGIN
                        (portfolio_id, asset_id, quantity, average_buy_price, first_purchase_date)
                 VALUES (touched.portfolios[i], touched.assets[i], 0, 0, today)
                     ON CONFLICT (portfolio_id, asset_id) DO NOTHING;
-                EXIT WHEN FOUND;
+                IF FOUND THEN
+                    IF one_snapshot THEN
+                        -- Splits entered since then are not seen, and there is no row of the position that would say so.
+                        PERFORM FROM public.assets WHERE id = touched.assets[i] FOR SHARE;
+                    END IF;
+                    EXIT;
+                END IF;
             END IF;
             PERFORM FROM public.portfolio_positions
               WHERE portfolio_id = touched.portfolios[i] AND asset_id = touched.assets[i] FOR NO KEY UPDATE;

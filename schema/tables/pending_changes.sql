@@ -2,7 +2,8 @@
 --
 --   portfolio_id  asset_id  currency_code   meaning
 --   p             a         NULL            trades of a in p changed from from_date on
---   p             NULL      NULL            p is to be recomputed: somebody held it when its turn came; rates changed from from_date on ('infinity': none did)
+--   p             NULL      NULL            p is to be recomputed: somebody held it when its turn came; rates changed from from_date on ('infinity': none did);
+--                                           where holding_changed: its user or its currency changed
 --   NULL          a         NULL            prices or splits of a changed from from_date on
 --   NULL          NULL      c               rates of c changed from from_date on
 --

@@ -1,5 +1,10 @@
 #include "bench/bare_loop.hpp"
 
+#include "bench/books.hpp"
+#include "bench/writers.hpp"
+
+#include <fmt/format.h>
+
 #include <libpq-fe.h>
 #include <poll.h>
 #include <stdexcept>
@@ -7,6 +12,12 @@
 namespace portfoliod::bench {
 
 namespace {
+
+PGconn* connect(std::string const& url) {
+    auto* const connection = PQconnectdb(url.c_str());
+    if (PQstatus(connection) != CONNECTION_OK) throw std::runtime_error{PQerrorMessage(connection)};
+    return connection;
+}
 
 void run(PGconn* connection, char const* sql) {
     auto* const result = PQexec(connection, sql);
@@ -32,9 +43,22 @@ void drain(PGconn* connection) {
 
 } // namespace
 
-BareLoop::BareLoop(std::string const& url) {
-    auto* const connection = PQconnectdb(url.c_str());
-    if (PQstatus(connection) != CONNECTION_OK) throw std::runtime_error{PQerrorMessage(connection)};
+void with_bare_triggers(test::Database& database) {
+    without_triggers(database);
+    for (auto const* const sql :
+         {"CREATE TABLE bare_outbox (portfolio_id integer)",
+          "CREATE TABLE bare_cache (portfolio_id integer PRIMARY KEY, value numeric)",
+          "INSERT INTO bare_cache SELECT id, 0 FROM portfolios",
+          "CREATE FUNCTION bare() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+          "INSERT INTO bare_outbox VALUES (NEW.portfolio_id); "
+          "PERFORM pg_notify('transaction_created', NEW.id::text); RETURN NULL; END $$",
+          "CREATE TRIGGER bare AFTER INSERT ON transactions FOR EACH ROW EXECUTE FUNCTION bare()"})
+        database.run(sql);
+}
+
+BareLoop::BareLoop(std::string const& url, bool await_disk) {
+    auto* const connection = connect(url);
+    run(connection, await_disk ? "SET synchronous_commit TO on" : "SET synchronous_commit TO off");
     run(connection, "LISTEN transaction_created");
     thread_ = std::thread{[this, connection] {
         while (!stopping_) {
@@ -55,6 +79,21 @@ BareLoop::BareLoop(std::string const& url) {
 BareLoop::~BareLoop() {
     stopping_ = true;
     thread_.join();
+}
+
+double job_queue_rows_per_second(std::string const& url) {
+    constexpr auto jobs = 1000;
+    auto* const connection = connect(url);
+    run(connection, "CREATE TABLE job (id serial PRIMARY KEY)");
+    run(connection,
+        fmt::format("INSERT INTO job SELECT FROM generate_series(1, {})", jobs).c_str());
+    auto const start = Clock::now();
+    for (auto i = 0; i < jobs; ++i)
+        run(connection, "DELETE FROM job WHERE id = (SELECT id FROM job ORDER BY id LIMIT 1 FOR "
+                        "UPDATE SKIP LOCKED)");
+    auto const took = since(start);
+    PQfinish(connection);
+    return jobs / took;
 }
 
 } // namespace portfoliod::bench

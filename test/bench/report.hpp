@@ -20,10 +20,17 @@ struct Figure {
     [[nodiscard]] std::optional<double> ratio() const;
 };
 
+/// What a reference came to where the goals were set.
+struct Range {
+    double low, high;
+};
+
 /// Prints each figure as it comes and keeps it for the JSON file.
 class Report {
   public:
     void add(Figure figure);
+    /// A reference: one more than 30 % outside its range is explained by `why`. Goals are met by the ratio alone.
+    void add_reference(Figure figure, Range usual, std::string const& why);
     /// A list of {name, value, unit, reference, reference_value, ratio, goal, met}.
     void write_json(std::string const& file) const;
 

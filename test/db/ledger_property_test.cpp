@@ -185,11 +185,24 @@ History random_history(Random& random) {
     return history;
 }
 
-/// Of trades: all in one transaction, but for one_by_one.
-enum class Arrival { in_order, reversed, shuffled, one_statement, edited, one_update, one_by_one };
-constexpr std::array arrivals = {Arrival::in_order,      Arrival::reversed, Arrival::shuffled,
-                                 Arrival::one_statement, Arrival::edited,   Arrival::one_update,
-                                 Arrival::one_by_one};
+/// Of trades: all in one transaction, but for one_by_one and purchases_first.
+enum class Arrival {
+    in_order,
+    reversed,
+    shuffled,
+    one_statement,
+    edited,
+    one_update,
+    one_by_one,
+    purchases_first
+};
+constexpr std::array arrivals = {
+    Arrival::in_order, Arrival::reversed,   Arrival::shuffled,   Arrival::one_statement,
+    Arrival::edited,   Arrival::one_update, Arrival::one_by_one, Arrival::purchases_first};
+
+bool is_typed_over_days(Arrival arrival) {
+    return arrival == Arrival::one_by_one || arrival == Arrival::purchases_first;
+}
 
 /// The ids a history has in the database: its own two portfolios and two assets for each way of
 /// arrival.
@@ -283,6 +296,43 @@ std::vector<std::string> with_edits(History const& history, Ids ids, Random& ran
     return statements;
 }
 
+/// A split as it is first reported: of another day, another ratio, another asset; put right later. And one there never was.
+void with_edited_splits(History const& history, Ids ids, Random& random,
+                        std::vector<std::string>& statements) {
+    for (auto asset = 0; asset < 2; ++asset)
+        if (below(random, 3) == 0) {
+            statements.insert(statements.begin(), insert(Split{asset, days + 1, 5, 4}, ids));
+            statements.push_back(
+                fmt::format("DELETE FROM asset_splits WHERE asset_id = {} AND ex_date = date "
+                            "'2020-01-01' + {}",
+                            ids.asset(asset), days + 1));
+        }
+    for (auto const& split : history.splits) {
+        auto wrong = split;
+        wrong.day += (split.asset + 1) * days + 10; // nobody else's day, to come or past
+        wrong.asset = below(random, 2);
+        wrong.numerator += below(random, 2);
+        auto const place = below(random, static_cast<int>(statements.size()) + 1);
+        statements.insert(statements.begin() + place, insert(wrong, ids));
+        statements.push_back(fmt::format(
+            "UPDATE asset_splits SET asset_id = {}, ex_date = date '2020-01-01' + {}, numerator = "
+            "{} WHERE asset_id = {} AND ex_date = date '2020-01-01' + {}",
+            ids.asset(split.asset), split.day, split.numerator, ids.asset(wrong.asset), wrong.day));
+    }
+}
+
+/// Some of it twice, the first time taken back.
+std::vector<std::string> with_savepoints(std::vector<std::string> const& statements,
+                                         Random& random) {
+    std::vector<std::string> result;
+    for (auto const& statement : statements) {
+        if (below(random, 4) == 0)
+            result.insert(result.end(), {"SAVEPOINT before", statement, "ROLLBACK TO before"});
+        result.push_back(statement);
+    }
+    return result;
+}
+
 /// All wrong in everything a trade has but its type and asset, and put right by one UPDATE.
 std::vector<std::string> with_one_update(History const& history, Ids ids) {
     if (history.trades.empty()) return {};
@@ -302,6 +352,20 @@ std::vector<std::string> with_one_update(History const& history, Ids ids) {
     return result;
 }
 
+/// As somebody types them from a drawer of receipts: purchases in no order, then the sales.
+std::vector<std::string> purchases_first(History const& history, Ids ids, Random& random) {
+    std::vector<std::string> result;
+    for (auto const& split : history.splits) result.push_back(insert(split, ids));
+    auto trades = history.trades;
+    shuffle(trades, random);
+    for (auto const& trade : trades)
+        if (trade.is_buy) result.push_back(insert(trade, ids));
+    // However they come, no more is sold by any day than in the whole history.
+    for (auto const& trade : trades)
+        if (!trade.is_buy) result.push_back(insert(trade, ids));
+    return result;
+}
+
 /// As somebody types them day by day: nothing is oversold on the way.
 std::vector<std::string> day_by_day(History const& history, Ids ids) {
     std::vector<std::string> result;
@@ -318,9 +382,13 @@ std::vector<std::string> statements(History const& history, Arrival arrival, Ids
                                     Random& random) {
     std::vector<std::string> result;
     if (arrival == Arrival::one_by_one) return day_by_day(history, ids);
+    if (arrival == Arrival::purchases_first) return purchases_first(history, ids, random);
     if (arrival == Arrival::edited) {
         result = with_edits(history, ids, random);
-    } else if (arrival == Arrival::one_update) {
+        with_edited_splits(history, ids, random, result);
+        return with_savepoints(result, random);
+    }
+    if (arrival == Arrival::one_update) {
         result = with_one_update(history, ids);
     } else if (arrival == Arrival::one_statement) {
         std::vector<std::string> rows;
@@ -416,11 +484,10 @@ TEST_CASE("random histories come to what a plain replay says, in whatever order 
         Random random(static_cast<unsigned>(seed));
         auto const history = random_history(random);
         for (auto const arrival : arrivals) {
-            auto const typed =
-                fmt::format("{}", fmt::join(statements(history, arrival, ids, random), ";\n"));
-            if (arrival == Arrival::one_by_one) {
-                for (auto const& statement : statements(history, arrival, ids, random))
-                    database.run(statement);
+            auto const all = statements(history, arrival, ids, random);
+            auto const typed = fmt::format("{}", fmt::join(all, ";\n"));
+            if (is_typed_over_days(arrival)) {
+                for (auto const& statement : all) database.run(statement);
             } else {
                 auto transaction = database.session().begin();
                 transaction.execute_script(typed);
