@@ -45,9 +45,8 @@ OutcomeRule load_outcome_rule(yaml::Node const& node) {
     }
     if (auto const has = node.find("has")) rule.has = has->texts();
     if (auto const equals = node.find("equals")) rule.equals = equals->text();
-    if (rule.equals && rule.at.empty()) node.fail("equals needs an at");
-    if (rule.status.empty() && rule.at.empty() && rule.has.empty())
-        node.fail("needs a condition: status, at or has");
+    if (rule.status.empty() && rule.at.empty() && rule.has.empty() && !rule.equals)
+        node.fail("needs a condition: status, at, has or equals");
     auto const is = node.find("is");
     if (!is) node.fail("needs an is: what such an answer means");
     rule.is = load_outcome(*is);

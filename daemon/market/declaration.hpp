@@ -24,7 +24,7 @@ enum class Gives { history, quote, rates_history, rates_latest };
 /// "an answer of this shape means that"; every condition given must hold.
 struct OutcomeRule {
     std::set<int> status;
-    std::string at; ///< a JSON Pointer; "" = the raw body
+    std::string at; ///< a JSON Pointer; "" = the body, without the blanks around it
     std::vector<std::string> has;
     std::optional<std::string> equals;
     OutcomeKind is = OutcomeKind::refused;

@@ -31,10 +31,16 @@ bool contains_any(std::string_view text, std::vector<std::string> const& parts) 
     return std::ranges::any_of(parts, [text](auto const& part) { return contains(text, part); });
 }
 
-/// The text a rule looks at; nothing when there is none.
+std::string_view trimmed(std::string_view text) {
+    constexpr auto blanks = " \t\r\n";
+    auto const first = std::min(text.find_first_not_of(blanks), text.size());
+    return text.substr(first, text.find_last_not_of(blanks) + 1 - first);
+}
+
+/// The text a rule looks at, of a body without the blanks around it; nothing when there is none.
 std::optional<std::string_view> subject(OutcomeRule const& rule, Reply const& reply,
                                         Document const* document) {
-    if (rule.at.empty()) return reply.body;
+    if (rule.at.empty()) return trimmed(reply.body);
     if (!document) return std::nullopt;
     auto const place = resolve(*document, rule.at);
     if (!place || document->node(*place).kind == Document::Kind::null) return std::nullopt;
@@ -53,8 +59,8 @@ Outcome by_rule(Declaration const& provider, OutcomeRule const& rule, Reply cons
                 Document const* document) {
     auto const text = subject(rule, reply, document).value_or("");
     Outcome outcome{rule.is, {}, {}, rule.scope};
-    outcome.message =
-        fmt::format("{} answered {}: {}", provider.name, reply.status, quotable(provider, text));
+    outcome.message = fmt::format("{} answered {}{}{}", provider.name, reply.status,
+                                  text.empty() ? "" : ": ", quotable(provider, text));
     if (rule.is == OutcomeKind::denied && rule.scope == Scope::request)
         outcome.message += " (not with this key: other requests may work)";
     if (rule.is == OutcomeKind::rate_limited)

@@ -73,7 +73,8 @@ TEST_CASE("rules about outcomes must have a condition and a meaning") {
     auto const rule = [](std::string const& text) {
         return complaint("outcomes:\n- {" + text + "}\n" + minimal);
     };
-    CHECK(rule("is: empty") == "test.yaml:2: outcomes[0]: needs a condition: status, at or has");
+    CHECK(rule("is: empty") ==
+          "test.yaml:2: outcomes[0]: needs a condition: status, at, has or equals");
     CHECK(rule("status: 404") ==
           "test.yaml:2: outcomes[0]: needs an is: what such an answer means");
     CHECK(rule("status: 404, is: fine") ==
