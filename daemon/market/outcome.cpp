@@ -1,6 +1,7 @@
 #include "market/outcome.hpp"
 
 #include "market/selector.hpp"
+#include "market/text_template.hpp"
 
 #include <date/date.h>
 #include <fmt/format.h>
@@ -90,6 +91,15 @@ OutcomeKind by_status(int status) {
     return status >= 400 ? OutcomeKind::refused : OutcomeKind::malformed;
 }
 
+void hide(std::string& text, std::string const& key) {
+    constexpr std::string_view instead = "(key)";
+    if (key.empty()) return;
+    // Behind what was put there: a short key may be part of that.
+    for (auto at = text.find(key); at != std::string::npos;
+         at = text.find(key, at + instead.size()))
+        text.replace(at, key.size(), instead);
+}
+
 /// Not cut inside a character.
 std::string shortened(std::string_view text, std::size_t size_max) {
     if (text.size() <= size_max) return std::string{text};
@@ -131,9 +141,10 @@ std::optional<seconds> parse_retry_after(std::string_view text, Instant now) {
 
 std::string quotable(Declaration const& provider, std::string_view text) {
     auto quoted = shortened(text, 4 * quoted_max);
-    auto const& key = provider.key_value;
-    for (auto at = quoted.find(key); !key.empty() && at != std::string::npos; at = quoted.find(key))
-        quoted.replace(at, key.size(), "(key)");
+    hide(quoted, provider.key_value);
+    // As it stands in an address.
+    if (auto const encoded = encode_query(provider.key_value); encoded != provider.key_value)
+        hide(quoted, encoded);
     bool const utf8 = simdjson::validate_utf8(quoted);
     for (char& c : quoted) {
         auto const byte = static_cast<unsigned char>(c);

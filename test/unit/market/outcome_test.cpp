@@ -95,6 +95,12 @@ requests:
     apply({{}, {}, {}, {}, {}, "s3cr3t"}, provider);
     auto const denied = outcome(provider, 401, "{\"message\":\"bad key s3cr3t\\n of s3cr3t\"}");
     CHECK(denied.message == "test answered 401: bad key (key)  of (key)");
+    apply({{}, {}, {}, {}, {}, "s3/cr+3t"}, provider);
+    auto const address = outcome(provider, 401, R"({"message":"bad key in /h?k=s3%2Fcr%2B3t"})");
+    CHECK(address.message == "test answered 401: bad key in /h?k=(key)");
+    apply({{}, {}, {}, {}, {}, "key"}, provider);
+    CHECK(outcome(provider, 401, R"({"message":"bad key keykey"})").message ==
+          "test answered 401: bad (key) (key)(key)");
     auto const body = "{\"message\":\"bad key " + std::string(5000, 'x') + "\"}";
     CHECK(outcome(provider, 401, body).message.size() < 250);
 }
