@@ -140,8 +140,11 @@ Declaration load_declaration(yaml::Node const& root, std::string name);
 /// main config write them.
 Limits load_limits(yaml::Node const& node);
 
+/// Gives a value's text with its ${NAME}s replaced.
+using Expand = std::string (*)(yaml::Node const&);
+
 /// {base_url, ca_file, limits, headers, key}; ca_file is relative to the file the node stands in.
-Overrides load_overrides(yaml::Node const& node);
+Overrides load_overrides(yaml::Node const& node, Expand expand);
 
 void apply(Overrides const& overrides, Declaration& declaration);
 
