@@ -14,8 +14,7 @@ namespace portfoliod::market {
 
 namespace {
 
-std::string load_base_url(yaml::Node const& node) {
-    auto text = node.text();
+std::string load_base_url(yaml::Node const& node, std::string text) {
     try {
         Url::parse(text);
     } catch (std::invalid_argument const& e) {
@@ -45,9 +44,8 @@ OutcomeRule load_outcome_rule(yaml::Node const& node) {
     }
     if (auto const has = node.find("has")) rule.has = has->texts();
     if (auto const equals = node.find("equals")) rule.equals = equals->text();
-    if (rule.equals && rule.at.empty()) node.fail("equals needs an at");
-    if (rule.status.empty() && rule.at.empty() && rule.has.empty())
-        node.fail("needs a condition: status, at or has");
+    if (rule.status.empty() && rule.at.empty() && rule.has.empty() && !rule.equals)
+        node.fail("needs a condition: status, at, has or equals");
     auto const is = node.find("is");
     if (!is) node.fail("needs an is: what such an answer means");
     rule.is = load_outcome(*is);
@@ -80,18 +78,17 @@ std::map<std::string, std::string> load_pegs(yaml::Node const& node) {
     return load_words(node);
 }
 
-Template load_header(std::string const& name, yaml::Node const& value) {
+Template load_header(std::string const& name, yaml::Node const& value, std::string const& text) {
     auto const in_name = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                c == '-';
     };
     if (name.empty() || !std::ranges::all_of(name, in_name)) value.fail("is no name of a header");
-    auto const text = load_template(value);
-    for (auto const& variable : text.variables())
+    auto const header = load_template(value, text);
+    for (auto const& variable : header.variables())
         if (variable != "key") value.fail("a header may hold the {key} and no other variable");
-    if (std::ranges::any_of(value.text(), [](char c) { return c < ' '; }))
-        value.fail("must be one line");
-    return text;
+    if (std::ranges::any_of(text, [](char c) { return c < ' '; })) value.fail("must be one line");
+    return header;
 }
 
 bool mentions_key(Declaration const& declaration) {
@@ -129,10 +126,10 @@ Declaration load_declaration(yaml::Node const& root, std::string name) {
     if (auto const about = root.find("about")) declaration.about = about->text();
     auto const base_url = root.find("base_url");
     if (!base_url) root.fail("base_url is missing");
-    declaration.base_url = load_base_url(*base_url);
+    declaration.base_url = load_base_url(*base_url, base_url->text());
     if (auto const headers = root.find("headers"))
         for (auto const& [header, value] : headers->entries())
-            declaration.headers.emplace_back(header, load_header(header, value));
+            declaration.headers.emplace_back(header, load_header(header, value, value.text()));
     if (auto const key = root.find("key")) load_key(*key, declaration);
     if (auto const suffixes = root.find("suffixes")) declaration.suffixes = load_words(*suffixes);
     if (auto const limits = root.find("limits")) declaration.limits = load_limits(*limits);
@@ -155,12 +152,13 @@ Declaration load_declaration(std::filesystem::path const& file) {
     return load_declaration(yaml::Node::load(file), file.stem().string());
 }
 
-Overrides load_overrides(yaml::Node const& node) {
+Overrides load_overrides(yaml::Node const& node, Expand expand) {
     node.allow_only({"base_url", "ca_file", "limits", "headers", "key"});
     Overrides overrides;
-    if (auto const base_url = node.find("base_url")) overrides.base_url = load_base_url(*base_url);
+    if (auto const base_url = node.find("base_url"))
+        overrides.base_url = load_base_url(*base_url, expand(*base_url));
     if (auto const ca_file = node.find("ca_file"))
-        overrides.ca_file = std::filesystem::path{node.file()}.parent_path() / ca_file->text();
+        overrides.ca_file = std::filesystem::path{node.file()}.parent_path() / expand(*ca_file);
     if (auto const limits = node.find("limits")) {
         auto const given = load_limits(*limits);
         auto const names = limits->entries();
@@ -170,10 +168,11 @@ Overrides load_overrides(yaml::Node const& node) {
     }
     if (auto const headers = node.find("headers"))
         for (auto const& [header, value] : headers->entries()) {
-            static_cast<void>(load_header(header, value));
-            overrides.headers.emplace_back(header, value.text());
+            auto const text = expand(value);
+            static_cast<void>(load_header(header, value, text));
+            overrides.headers.emplace_back(header, text);
         }
-    if (auto const key = node.find("key")) overrides.key_value = key->text();
+    if (auto const key = node.find("key")) overrides.key_value = expand(*key);
     return overrides;
 }
 

@@ -24,7 +24,7 @@ enum class Gives { history, quote, rates_history, rates_latest };
 /// "an answer of this shape means that"; every condition given must hold.
 struct OutcomeRule {
     std::set<int> status;
-    std::string at; ///< a JSON Pointer; "" = the raw body
+    std::string at; ///< a JSON Pointer; "" = the body, without the blanks around it
     std::vector<std::string> has;
     std::optional<std::string> equals;
     OutcomeKind is = OutcomeKind::refused;
@@ -140,8 +140,11 @@ Declaration load_declaration(yaml::Node const& root, std::string name);
 /// main config write them.
 Limits load_limits(yaml::Node const& node);
 
+/// Gives a value's text with its ${NAME}s replaced.
+using Expand = std::string (*)(yaml::Node const&);
+
 /// {base_url, ca_file, limits, headers, key}; ca_file is relative to the file the node stands in.
-Overrides load_overrides(yaml::Node const& node);
+Overrides load_overrides(yaml::Node const& node, Expand expand);
 
 void apply(Overrides const& overrides, Declaration& declaration);
 

@@ -230,9 +230,11 @@ RequestRule load_request(Node const& node) {
     return request;
 }
 
-Template load_template(Node const& node) {
+Template load_template(Node const& node) { return load_template(node, node.text()); }
+
+Template load_template(Node const& node, std::string const& text) {
     try {
-        return Template{node.text()};
+        return Template{text};
     } catch (std::invalid_argument const& e) {
         node.fail(e.what());
     }

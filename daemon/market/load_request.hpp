@@ -11,6 +11,8 @@ namespace portfoliod::market {
 RequestRule load_request(yaml::Node const& node);
 
 Template load_template(yaml::Node const& node);
+/// The same of a text that stands for the node's own; complaints name the node.
+Template load_template(yaml::Node const& node, std::string const& text);
 /// A JSON Pointer: "" or "/…".
 std::string load_pointer(yaml::Node const& node);
 Symbols load_symbols(yaml::Node const& node);

@@ -1,6 +1,7 @@
 #include "market/outcome.hpp"
 
 #include "market/selector.hpp"
+#include "market/text_template.hpp"
 
 #include <date/date.h>
 #include <fmt/format.h>
@@ -31,10 +32,16 @@ bool contains_any(std::string_view text, std::vector<std::string> const& parts) 
     return std::ranges::any_of(parts, [text](auto const& part) { return contains(text, part); });
 }
 
-/// The text a rule looks at; nothing when there is none.
+std::string_view trimmed(std::string_view text) {
+    constexpr auto blanks = " \t\r\n";
+    auto const first = std::min(text.find_first_not_of(blanks), text.size());
+    return text.substr(first, text.find_last_not_of(blanks) + 1 - first);
+}
+
+/// The text a rule looks at, of a body without the blanks around it; nothing when there is none.
 std::optional<std::string_view> subject(OutcomeRule const& rule, Reply const& reply,
                                         Document const* document) {
-    if (rule.at.empty()) return reply.body;
+    if (rule.at.empty()) return trimmed(reply.body);
     if (!document) return std::nullopt;
     auto const place = resolve(*document, rule.at);
     if (!place || document->node(*place).kind == Document::Kind::null) return std::nullopt;
@@ -53,8 +60,8 @@ Outcome by_rule(Declaration const& provider, OutcomeRule const& rule, Reply cons
                 Document const* document) {
     auto const text = subject(rule, reply, document).value_or("");
     Outcome outcome{rule.is, {}, {}, rule.scope};
-    outcome.message =
-        fmt::format("{} answered {}: {}", provider.name, reply.status, quotable(provider, text));
+    outcome.message = fmt::format("{} answered {}{}{}", provider.name, reply.status,
+                                  text.empty() ? "" : ": ", quotable(provider, text));
     if (rule.is == OutcomeKind::denied && rule.scope == Scope::request)
         outcome.message += " (not with this key: other requests may work)";
     if (rule.is == OutcomeKind::rate_limited)
@@ -82,6 +89,15 @@ OutcomeKind by_status(int status) {
     }
     if (status >= 500) return OutcomeKind::transient;
     return status >= 400 ? OutcomeKind::refused : OutcomeKind::malformed;
+}
+
+void hide(std::string& text, std::string const& key) {
+    constexpr std::string_view instead = "(key)";
+    if (key.empty()) return;
+    // Behind what was put there: a short key may be part of that.
+    for (auto at = text.find(key); at != std::string::npos;
+         at = text.find(key, at + instead.size()))
+        text.replace(at, key.size(), instead);
 }
 
 /// Not cut inside a character.
@@ -125,9 +141,10 @@ std::optional<seconds> parse_retry_after(std::string_view text, Instant now) {
 
 std::string quotable(Declaration const& provider, std::string_view text) {
     auto quoted = shortened(text, 4 * quoted_max);
-    auto const& key = provider.key_value;
-    for (auto at = quoted.find(key); !key.empty() && at != std::string::npos; at = quoted.find(key))
-        quoted.replace(at, key.size(), "(key)");
+    hide(quoted, provider.key_value);
+    // As it stands in an address.
+    if (auto const encoded = encode_query(provider.key_value); encoded != provider.key_value)
+        hide(quoted, encoded);
     bool const utf8 = simdjson::validate_utf8(quoted);
     for (char& c : quoted) {
         auto const byte = static_cast<unsigned char>(c);

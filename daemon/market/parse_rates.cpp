@@ -81,6 +81,9 @@ class RateReader {
             ++tally_.blank;
         else if (question_.days && !question_.days->contains(stamp->date))
             ++tally_.outside;
+        else if (stamps_.is_to_come(*stamp)) // it would stay the latest until that day
+            tally_.note(tally_.broken, fmt::format("with a rate of {}, which is still to come",
+                                                   portfoliod::to_text(stamp->date)));
         else
             add(*stamp, {{}, std::string{base->text}, std::string{quote->text}, {}}, *rate);
     }

@@ -44,14 +44,19 @@ Variables batch_variables(Declaration const& provider, RequestRule const& rule, 
     return variables;
 }
 
-/// The variables of each request that together ask for these currencies.
-std::vector<Variables> currency_requests(Declaration const& provider, RequestRule const& rule,
-                                         std::vector<std::string> const& currencies) {
-    std::vector<Variables> requests;
-    if (!asks_by_name(rule)) return {Variables{}};
+struct CurrencyRequest {
+    Variables variables;
+    std::vector<std::string> together; ///< the currencies of a batch
+};
+
+/// The requests that together ask for these currencies.
+std::vector<CurrencyRequest> currency_requests(Declaration const& provider, RequestRule const& rule,
+                                               std::vector<std::string> const& currencies) {
+    std::vector<CurrencyRequest> requests;
+    if (!asks_by_name(rule)) return {CurrencyRequest{}};
     if (!rule.batch) {
         for (auto const& currency : currencies)
-            requests.push_back(currency_variables(provider, rule, currency));
+            requests.push_back({currency_variables(provider, rule, currency), {}});
         return requests;
     }
     auto const always = rule.batch->always.size();
@@ -61,7 +66,7 @@ std::vector<Variables> currency_requests(Declaration const& provider, RequestRul
         auto const end = std::min(at + step, currencies.size());
         auto const part = std::vector(currencies.begin() + static_cast<std::ptrdiff_t>(at),
                                       currencies.begin() + static_cast<std::ptrdiff_t>(end));
-        requests.push_back(batch_variables(provider, rule, *rule.batch, part));
+        requests.push_back({batch_variables(provider, rule, *rule.batch, part), part});
     }
     return requests;
 }
@@ -98,15 +103,17 @@ Plan plan_rates(Declaration const& provider, Gives gives, std::vector<std::strin
             }
             if (!plan.served || plan.served->first < reached->first) plan.served = reached;
         }
-        for (auto const& variables : currency_requests(provider, rule, currencies)) {
+        for (auto const& [variables, together] : currency_requests(provider, rule, currencies)) {
             if (!range) {
                 plan.questions.push_back(question(provider, rule, variables, {}));
+                plan.questions.back().currencies = together;
                 continue;
             }
             for (auto const& part : windows(*reached, rule.window, rule.pad_days)) {
                 auto dated = variables;
                 set_days(dated, part, rule.pad_days, today);
                 plan.questions.push_back(question(provider, rule, std::move(dated), part));
+                plan.questions.back().currencies = together;
             }
         }
     }

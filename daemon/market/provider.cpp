@@ -66,6 +66,20 @@ std::vector<QuoteBatch> halves(Declaration const& provider, std::vector<Asset> c
     return both;
 }
 
+/// A request about several currencies cut in two, for the same days.
+std::vector<Question> halves(Declaration const& provider, Question const& whole, Day today) {
+    auto const& names = whole.currencies;
+    auto const middle = names.begin() + static_cast<std::ptrdiff_t>(names.size() / 2);
+    std::vector<Question> both;
+    for (auto const& some :
+         {std::vector(names.begin(), middle), std::vector(middle, names.end())}) {
+        auto plan = whole.days ? plan_rates_history(provider, some, *whole.days, today)
+                               : plan_rates_latest(provider, some);
+        append(both, plan.questions);
+    }
+    return both;
+}
+
 } // namespace
 
 Provider::Provider(Declaration declaration, Surroundings const& surroundings,
@@ -184,10 +198,18 @@ asio::awaitable<RateAnswer> Provider::rates(Plan plan, std::vector<std::string> 
     if (plan.refusal) co_return whole;
     whole.outcome.kind = OutcomeKind::empty;
     std::vector<QuotedRate> quoted;
-    for (auto const& question : plan.questions) {
+    std::deque<Question> open{plan.questions.begin(), plan.questions.end()};
+    for (; !open.empty(); open.pop_front()) {
+        auto const& question = open.front();
         auto pending = ask(question);
         auto const asked = co_await std::move(pending);
         auto part = read(question, asked);
+        if (part.outcome.kind == OutcomeKind::unknown_symbol && question.currencies.size() > 1) {
+            // As with quotes: one unknown currency must not spoil the others' rates.
+            for (auto& half : halves(declaration_, question, clock_.today()))
+                open.push_back(std::move(half));
+            continue;
+        }
         bool const goes_on =
             answered(part.outcome) || part.outcome.kind == OutcomeKind::unknown_symbol;
         if (whole.outcome.message.empty() || !goes_on) whole.outcome = part.outcome;

@@ -26,7 +26,18 @@ std::size_t rank(OutcomeKind kind) {
     using enum OutcomeKind;
     constexpr std::array order = {ok,     empty,        rate_limited, transient,     malformed,
                                   denied, out_of_range, refused,      unknown_symbol};
-    return static_cast<std::size_t>(std::ranges::find(order, kind) - order.begin());
+    return 2 * static_cast<std::size_t>(std::ranges::find(order, kind) - order.begin());
+}
+
+/// Of an "empty" that is not believed: after what time heals, before what it does not.
+std::size_t doubted_rank() { return rank(OutcomeKind::malformed) + 1; }
+
+/// No currency is without rates for longer: an empty answer about more days, or about the latest, comes from a provider that lacks
+/// them, and the next one is asked.
+constexpr auto days_without_rates_max = 10;
+
+bool may_be_empty(std::optional<DayRange> const& range) {
+    return range && (range->last - range->first).count() < days_without_rates_max;
 }
 
 void log_failure(Provider const& provider, Outcome const& outcome) {
@@ -47,13 +58,17 @@ class Walk {
                          {}};
     }
 
-    /// True when this answer ends the walk.
-    bool take(Provider const& provider, Answer answer) {
-        bool const done = answered(answer.outcome);
-        if (!done) log_failure(provider, answer.outcome);
+    /// True when this answer ends the walk, which one that is not `believed` never does.
+    bool take(Provider const& provider, Answer answer, bool believed = true) {
+        bool const done = answered(answer.outcome) && believed;
+        if (!answered(answer.outcome)) log_failure(provider, answer.outcome);
         if (heard_) heard_(provider.declaration().name, answer.outcome);
         if (answer.outcome.kind == OutcomeKind::transient) one_may_soon_answer_ = true;
-        if (done || !asked_ || better(answer)) best_ = std::move(answer);
+        auto const its_rank = believed ? rank(answer.outcome.kind) : doubted_rank();
+        if (done || !asked_ || better(answer, its_rank)) {
+            best_ = std::move(answer);
+            best_rank_ = its_rank;
+        }
         asked_ = true;
         return done;
     }
@@ -66,15 +81,15 @@ class Walk {
     }
 
   private:
-    [[nodiscard]] bool better(Answer const& answer) const {
-        if (rank(answer.outcome.kind) != rank(best_.outcome.kind))
-            return rank(answer.outcome.kind) < rank(best_.outcome.kind);
+    [[nodiscard]] bool better(Answer const& answer, std::size_t its_rank) const {
+        if (its_rank != best_rank_) return its_rank < best_rank_;
         return answer.outcome.wait && best_.outcome.wait &&
                *answer.outcome.wait < *best_.outcome.wait;
     }
 
     decltype(MarketOptions::heard) const& heard_;
     Answer best_;
+    std::size_t best_rank_ = 0;
     bool asked_ = false;
     bool one_may_soon_answer_ = false;
 };
@@ -213,12 +228,15 @@ asio::awaitable<RateAnswer> ProviderMarket::rates_along(Route const& route, std:
             row.source = answer.source;
         }
         whole.rows.insert(whole.rows.end(), answer.rows.begin(), answer.rows.end());
+        if (answered(answer.outcome) && whole.outcome.message.empty())
+            whole.outcome.message = answer.outcome.message;
         // Who reaches back less far than the others speaks for the whole.
         if (answered(answer.outcome) && answer.served &&
             (!whole.served || whole.served->first < answer.served->first))
             whole.served = answer.served;
         bool const complete = answer.rows.empty() || currencies.empty();
-        if (walk.take(*provider, std::move(answer)) && complete) break;
+        bool const believed = answer.outcome.kind != OutcomeKind::empty || may_be_empty(range);
+        if (walk.take(*provider, std::move(answer), believed) && complete) break;
     }
     auto best = walk.result();
     if (whole.rows.empty()) co_return best;

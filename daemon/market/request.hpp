@@ -20,6 +20,7 @@ struct Question {
     std::string target; ///< path and query, encoded; may hold the key, so it is never logged
     Headers headers;
     std::optional<DayRange> days; ///< the asked days this one answers for, without padding
+    std::vector<std::string> currencies = {}; ///< those it asks for together
 };
 
 /// What to ask a provider, or why it is not asked at all.

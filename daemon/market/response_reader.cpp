@@ -64,8 +64,12 @@ HttpsResponse ResponseReader::release() {
     response.content_type = message[http::field::content_type];
     if (auto const found = message.find(http::field::retry_after); found != message.end())
         response.retry_after = found->value();
-    auto const encoding = message[http::field::content_encoding];
-    bool const is_plain = encoding.empty() || boost::beast::iequals(encoding, "identity");
+    auto const is_one_of = [&message](http::field field, std::string_view plain) {
+        auto const encoding = message[field];
+        return encoding.empty() || boost::beast::iequals(encoding, plain);
+    };
+    bool const is_plain = is_one_of(http::field::content_encoding, "identity") &&
+                          is_one_of(http::field::transfer_encoding, "chunked");
     if (!is_plain && response.status == 200)
         throw HttpsError(
             Kind::protocol,

@@ -1,4 +1,5 @@
 #include "db/session.hpp"
+#include "service/calendars.hpp"
 #include "service/commands.hpp"
 #include "service/inquiry.hpp"
 #include "service/migrate.hpp"
@@ -26,7 +27,7 @@ class Check {
     explicit Check(Config const& config) : config_(config) {}
 
     int run(bool probe) {
-        providers();
+        files();
         database();
         if (probe) ask_all();
         return wrong_ == 0 ? 0 : 1;
@@ -42,12 +43,15 @@ class Check {
         fmt::print("{:<15} WRONG: {}\n", what, text);
     }
 
-    /// Throws ConfigError with file, line and key for a file or a route that is wrong: without them nothing else can be looked at.
-    void providers() {
+    /// Throws ConfigError with file, line and key for a file, a route or a calendar that is wrong: without them nothing else can be looked at.
+    void files() {
         Inquiry const all{config_, "", clock_};
         good("providers",
              fmt::format("{} files in {}, and every route names one of them",
                          load_providers(config_).size(), config_.providers_dir.string()));
+        static_cast<void>(load_calendars(config_));
+        good("calendars",
+             fmt::format("every one that is named is in {}", config_.calendars_dir.string()));
     }
 
     void database() {

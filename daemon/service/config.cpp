@@ -102,6 +102,7 @@ void read_routes(yaml::Node const& node, Config& config) {
     for (auto const& [what, names] : node.entries()) {
         config.routes[what] = names.texts();
         if (config.routes[what].empty()) names.fail("names no provider");
+        config.written.emplace("routes." + what, names);
     }
 }
 
@@ -189,9 +190,8 @@ Config read_config(yaml::Node const& root) {
     if (auto const node = root.find("bus")) read_bus(*node, config);
     if (auto const node = root.find("providers"))
         for (auto const& [name, overrides] : node->entries()) {
-            config.providers[name] = market::load_overrides(overrides);
-            if (auto const key = overrides.find("key"))
-                config.providers[name].key_value = expanded(*key);
+            config.providers[name] = market::load_overrides(overrides, expanded);
+            config.written.emplace("providers." + name, overrides);
         }
     if (auto const node = root.find("providers_dir")) config.providers_dir = folder(*node);
     if (auto const node = root.find("routes")) read_routes(*node, config);

@@ -64,6 +64,8 @@ struct Config {
         {"crypto", {"24/7"}},
     };
     std::filesystem::path calendars_dir = data_folder() / "calendars";
+    /// Where routes and overrides stand ("routes.crypto", "providers.yahoo"), for complaints about what only their files tell.
+    std::map<std::string, yaml::Node> written;
     schedule::Intervals schedule;
     tracking::Policy backfill;
     log::Level log_level = log::Level::info;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 namespace portfoliod::service {
 
@@ -124,9 +125,12 @@ class Rehearsal {
 
   private:
     static std::string said(int changed, std::size_t rows) {
-        return fmt::format("would store {} of {} rows: the others are known, typed by hand, final "
-                           "already or not believed",
-                           changed, rows);
+        if (rows == 0) return "would take note that there is nothing for these days";
+        return fmt::format("would store {} of {} rows{}", changed, rows,
+                           std::cmp_less(changed, rows)
+                               ? ": the others are known, typed by hand, final already or not "
+                                 "believed"
+                               : "");
     }
 
     db::Transaction transaction_;

@@ -22,6 +22,26 @@ std::vector<std::filesystem::path> declaration_files(std::filesystem::path const
     return files;
 }
 
+[[noreturn]] void complain(Config const& config, std::string const& key, std::string const& what) {
+    if (auto const found = config.written.find(key); found != config.written.end())
+        found->second.fail(what);
+    throw ConfigError{fmt::format("{}: {}", key, what)};
+}
+
+/// Those of the configuration; the market looks at the others, for a folder of one's own need not serve every default.
+void check_written_routes(Config const& config,
+                          std::vector<market::Declaration> const& declarations) {
+    for (auto const& [what, names] : config.routes) {
+        if (!config.written.contains("routes." + what)) continue;
+        for (auto const& name : names)
+            if (std::ranges::find(declarations, name, &market::Declaration::name) ==
+                declarations.end())
+                complain(config, "routes." + what,
+                         fmt::format("there is no provider '{}': no {}.yaml in {}", name, name,
+                                     config.providers_dir.string()));
+    }
+}
+
 } // namespace
 
 std::vector<market::Declaration> load_providers(Config const& config) {
@@ -35,9 +55,10 @@ std::vector<market::Declaration> load_providers(Config const& config) {
             declaration.key_value = secret(declaration.key_name).value_or("");
     }
     if (!overrides.empty())
-        throw ConfigError{fmt::format("providers.{}: there is no {}.yaml in {}",
-                                      overrides.begin()->first, overrides.begin()->first,
-                                      config.providers_dir.string())};
+        complain(config, "providers." + overrides.begin()->first,
+                 fmt::format("there is no {}.yaml in {}", overrides.begin()->first,
+                             config.providers_dir.string()));
+    check_written_routes(config, declarations);
     return declarations;
 }
 

@@ -58,12 +58,23 @@ std::optional<int> store(db::Transaction& transaction, RateJobs const& jobs,
     return complete(transaction, jobs, answer, today);
 }
 
+bool served(market::Outcome const& outcome) {
+    return outcome.kind == market::OutcomeKind::ok || outcome.kind == market::OutcomeKind::empty;
+}
+
+bool refused_for_good(market::Outcome const& outcome) {
+    using enum market::OutcomeKind;
+    return outcome.kind == unknown_symbol || outcome.kind == refused;
+}
+
 /// Jobs of a batch whose currency the answer does not have (no provider has all currencies), or whose days
-/// all lie before those it reaches back to.
+/// all lie before those it reaches back to; all of them when the batch was refused for good, which one of them may be the cause of.
 std::vector<RateJobs> take_unanswered(RateJobs& jobs, market::RateAnswer const& answer) {
     std::vector<RateJobs> alone;
     if (jobs.jobs.size() < 2) return alone;
+    if (!served(answer.outcome) && !refused_for_good(answer.outcome)) return alone;
     auto const missing = [&answer](RateJobs::Job const& job) {
+        if (!served(answer.outcome)) return true;
         if (answer.served && job.range.last < answer.served->first) return true;
         if (answer.rows.empty()) return false; // no row at all: a weekend
         return std::ranges::none_of(
@@ -76,10 +87,6 @@ std::vector<RateJobs> take_unanswered(RateJobs& jobs, market::RateAnswer const& 
 }
 
 std::vector<PriceJob> take_unanswered(PriceJob&, market::PriceAnswer const&) { return {}; }
-
-bool served(market::Outcome const& outcome) {
-    return outcome.kind == market::OutcomeKind::ok || outcome.kind == market::OutcomeKind::empty;
-}
 
 } // namespace
 
@@ -181,8 +188,7 @@ asio::awaitable<void> BackfillWorker::work(Job job) {
         co_return;
     }
     // Asked for alone, each goes to a provider that has it, or learns that none does.
-    if (served(answer.outcome))
-        for (auto& alone : take_unanswered(job, answer)) start(std::move(alone));
+    for (auto& alone : take_unanswered(job, answer)) start(std::move(alone));
     if (!is_empty(job)) co_await settle(std::move(job), std::move(answer), started);
 }
 
@@ -219,10 +225,14 @@ asio::awaitable<void> BackfillWorker::settle_once(Job const& job, AnswerTo<Job> 
             return store(transaction, job, answer, clock_.today(), policy_);
         };
         auto const changed = co_await lane_.transact(keep);
+        // What was not used (a rate of zero, a row that cannot be read) is nowhere else to be seen.
+        auto const level = outcome.message.empty() ? log::Level::info : log::Level::warning;
         if (changed)
-            log::info(
-                fmt::format("loaded {}: {} rows from {}, {} new or changed", describe(job),
-                            answer.rows.size(), answer.source, *changed),
+            log::write(
+                level,
+                fmt::format("loaded {}: {} rows from {}, {} new or changed{}{}", describe(job),
+                            answer.rows.size(), answer.source, *changed,
+                            outcome.message.empty() ? "" : "; ", outcome.message),
                 {{"JOB_ID", first_id(job)}, {"PROVIDER", answer.source}, {"DURATION_USEC", took}});
         co_return;
     }

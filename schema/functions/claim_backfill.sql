@@ -28,7 +28,7 @@ BEGIN ATOMIC
     )
     SELECT claimed.id, claimed.lease_token, asset.id, asset.symbol::text, asset.asset_type::text,
            coalesce(asset.exchange, '')::text, asset.native_currency::text,
-           claimed.start_date, claimed.end_date, claimed.attempts, claimed.max_attempts,
+           claimed.start_date, claimed.end_date, coalesce(claimed.attempts, 0), coalesce(claimed.max_attempts, 5),
            portfoliod.splits_known_since(asset.id, (now() AT TIME ZONE 'UTC')::date)
     FROM claimed
     JOIN public.assets AS asset ON asset.id = claimed.asset_id;

@@ -24,5 +24,5 @@ BEGIN ATOMIC
         lease_until = (clock_timestamp() AT TIME ZONE 'UTC') + lease
     FROM claim, runnable
     WHERE job.id = runnable.id
-    RETURNING job.id, job.lease_token, job.currency_code::text, job.start_date, job.end_date, job.attempts;
+    RETURNING job.id, job.lease_token, job.currency_code::text, job.start_date, job.end_date, coalesce(job.attempts, 0);
 END;

@@ -1,12 +1,13 @@
 -- merge_rates(): writes the staged rates into exchange_rates and returns how many rows changed; the same rates again change nothing.
--- A rate whose source is 'manual' is never touched.
--- Touches: exchange_rates; reads pg_temp.rate_staging (see prepare_staging()).
+-- A rate whose source is 'manual' is never touched. What is not to be believed goes into quarantine instead (quarantine_staged_rates).
+-- Touches: exchange_rates, portfoliod.quarantine; reads pg_temp.rate_staging (see prepare_staging()).
 CREATE OR REPLACE FUNCTION portfoliod.merge_rates()
 RETURNS integer
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     changed integer;
 BEGIN
+    PERFORM portfoliod.quarantine_staged_rates();
     INSERT INTO public.exchange_rates AS rate (currency_code, rate_to_usd, timestamp, source)
     SELECT staged.currency_code, staged.rate_to_usd, staged.observed_at, staged.source
     FROM pg_temp.rate_staging AS staged

@@ -28,12 +28,14 @@ BEGIN
         FROM (
             SELECT mine.id, tried.attempts,
                    CASE WHEN $3 = 'rate_limited' THEN 'rate_limited'
-                        WHEN $3 = 'transient' AND tried.attempts < mine.max_attempts THEN 'pending'
+                        WHEN $3 = 'transient' AND tried.attempts < tried.most THEN 'pending'
                         ELSE 'failed' END AS status
             FROM %1$s AS mine
             CROSS JOIN LATERAL (
-                SELECT CASE $3 WHEN 'transient' THEN mine.attempts + 1
-                               WHEN 'unserved' THEN mine.max_attempts ELSE mine.attempts END AS attempts) AS tried
+                SELECT CASE $3 WHEN 'transient' THEN known.attempts + 1
+                               WHEN 'unserved' THEN known.most ELSE known.attempts END AS attempts, known.most
+                -- The seed lets both be NULL: as if left out.
+                FROM (SELECT coalesce(mine.attempts, 0) AS attempts, coalesce(mine.max_attempts, 5) AS most) AS known) AS tried
             WHERE mine.id = ANY ($1) AND mine.lease_token = $2 AND mine.status = 'in_progress'
             FOR NO KEY UPDATE OF mine
         ) AS verdict

@@ -8,13 +8,13 @@ DECLARE
     long_ago constant timestamp := (now() AT TIME ZONE 'UTC') - interval '12 hours';
 BEGIN
     UPDATE public.backfill_queue AS job SET status = 'pending'
-    WHERE job.status = 'failed' AND job.attempts >= job.max_attempts AND job.updated_at < long_ago
+    WHERE job.status = 'failed' AND job.attempts >= coalesce(job.max_attempts, 5) AND job.updated_at < long_ago
       AND NOT EXISTS (SELECT FROM public.backfill_queue AS open
                       WHERE open.asset_id = job.asset_id AND open.id <> job.id AND open.status <> 'completed'
                         AND daterange(open.start_date, open.end_date, '[]')
                             && daterange(job.start_date, job.end_date, '[]'));
     UPDATE portfoliod.rate_backfill_queue AS job SET status = 'pending'
-    WHERE job.status = 'failed' AND job.attempts >= job.max_attempts AND job.updated_at < long_ago
+    WHERE job.status = 'failed' AND job.attempts >= coalesce(job.max_attempts, 5) AND job.updated_at < long_ago
       AND NOT EXISTS (SELECT FROM portfoliod.rate_backfill_queue AS open
                       WHERE open.currency_code = job.currency_code AND open.id <> job.id AND open.status <> 'completed'
                         AND daterange(open.start_date, open.end_date, '[]')

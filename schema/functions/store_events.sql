@@ -21,8 +21,8 @@ BEGIN
     GET DIAGNOSTICS changed = ROW_COUNT;
     SET CONSTRAINTS ALL IMMEDIATE;
     SET CONSTRAINTS ALL DEFERRED;
-  EXCEPTION WHEN check_violation THEN
-    -- A split that would leave somebody oversold must not cost everybody the prices.
+  EXCEPTION WHEN check_violation OR numeric_value_out_of_range THEN
+    -- A split that would leave somebody oversold, or that no column holds, must not cost everybody the prices.
     RAISE WARNING 'the splits % reported for asset % are not kept: %', said_by, of_asset, SQLERRM;
     changed := 0;
     asked := NULL;

@@ -44,11 +44,12 @@ SELECT 'stale_price', NULL, h.asset_id, h.symbol, NULL,
   FROM held h JOIN public.latest_asset_prices l USING (asset_id)
  WHERE l.timestamp < (now() AT TIME ZONE 'UTC')::date - 7
 UNION ALL
-SELECT 'quarantine', NULL, q.asset_id, a.symbol, NULL,
-       format('%s on %s from %s was not believed: %s', trim_scale(q.value), q.price_date, coalesce(q.source, 'unknown'), q.reason),
-       format('if it is right: SELECT portfoliod.accept(%1$s); if a split explains it, enter it in asset_splits; '
-              'if it is wrong: DELETE FROM portfoliod.quarantine WHERE id = %1$s;', q.id)
-  FROM portfoliod.quarantine q JOIN public.assets a ON a.id = q.asset_id WHERE q.accepted_at IS NULL
+SELECT 'quarantine', NULL, q.asset_id, a.symbol, q.currency_code,
+       format('%s%s on %s from %s was not believed: %s', 'rate ' || q.currency_code || ' ', trim_scale(q.value), q.price_date,
+              coalesce(q.source, 'unknown'), q.reason),
+       format('if it is right: SELECT portfoliod.accept(%s); %sif it is wrong: DELETE FROM portfoliod.quarantine WHERE id = %s;', q.id,
+              CASE WHEN q.asset_id IS NOT NULL THEN 'if a split explains it, enter it in asset_splits; ' END, q.id)
+  FROM portfoliod.quarantine q LEFT JOIN public.assets a ON a.id = q.asset_id WHERE q.accepted_at IS NULL
 UNION ALL
 SELECT 'not_valued', v.portfolio_id, NULL, NULL, NULL,
        format('the %s of portfolio %s "%s" could not be computed: %s',

@@ -203,6 +203,25 @@ TEST_CASE("transient errors wait, count, and fail at max_attempts with a word on
                     {heard[0].payload}) == "t");
 }
 
+TEST_CASE("a job whose attempts are NULL, as the seed allows, is worked off like any other") {
+    Queue queue;
+    queue.run("DELETE FROM backfill_queue WHERE id = 2");
+    queue.run("UPDATE backfill_queue SET attempts = NULL, max_attempts = NULL");
+    for (auto tries = 1; tries < 5; ++tries) {
+        CHECK(queue.put_off(1, queue.claim(1), "transient", "HTTP 503") == "pending");
+        queue.pass_time();
+    }
+    CHECK(queue.put_off(1, queue.claim(1), "transient", "HTTP 503") == "failed");
+    CHECK(queue.value("SELECT attempts FROM backfill_queue") == "5");
+    queue.run("ALTER TABLE backfill_queue DISABLE TRIGGER backfill_queue_touch");
+    queue.run("UPDATE backfill_queue SET updated_at = updated_at - interval '13 hours'");
+    queue.run("SELECT portfoliod.revive_failed_jobs()");
+    CHECK(queue.state(1) == "pending 0");
+    queue.run("INSERT INTO portfoliod.rate_backfill_queue (currency_code, start_date, end_date, "
+              "attempts) VALUES ('EUR', '2026-01-01', '2026-01-31', NULL)");
+    CHECK(queue.value("SELECT attempts FROM portfoliod.claim_rate_backfill('1 min', 9)") == "0");
+}
+
 TEST_CASE("a permanent error fails at once and uses up no attempt") {
     Queue queue;
     CHECK(queue.put_off(1, queue.claim(1), "permanent", "nobody knows TSLA") == "failed");

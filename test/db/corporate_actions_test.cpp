@@ -405,6 +405,26 @@ TEST_CASE("which splits are known says from when on prices as they were traded c
           "1900-01-01");
 }
 
+TEST_CASE(
+    "a reported split that no column holds is none, and costs nobody the rest of the answer") {
+    test::Database database;
+    auto const asset = test::add_asset(database, "AAPL", "stock", "NASDAQ", "USD");
+    for (char const* const ratio : {"1e30", "1e-30"}) {
+        CAPTURE(ratio);
+        auto const splits = std::string{R"([{"ex_date":"2026-11-02","numerator":)"} + ratio +
+                            R"(,"denominator":1}])";
+        CHECK(database.value("SELECT portfoliod.store_events($1, 'yahoo', $2, "
+                             "'[{\"ex_date\":\"2026-11-05\",\"amount\":0.25}]', "
+                             "'[2026-01-01,2026-11-20]')",
+                             {asset, splits}) == "0");
+    }
+    CHECK(database.value("SELECT count(*) FROM asset_splits") == "0");
+    CHECK(database.value("SELECT trim_scale(amount) FROM asset_dividends") == "0.25");
+    // Nobody knows now which splits there were.
+    CHECK(database.value("SELECT portfoliod.splits_known_since($1, '2026-11-22') IS NULL",
+                         {asset}) == "t");
+}
+
 TEST_CASE("dividends are kept, the provider's corrections too, and change no figure") {
     World world;
     world.buy_before();

@@ -3,8 +3,10 @@
 #include "tracking/price_store.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <optional>
+#include <string>
 
 using namespace portfoliod;
 
@@ -210,6 +212,59 @@ TEST_CASE("merged rates follow their provider, but not over one typed by hand") 
     CHECK(market.value("SELECT string_agg(concat_ws(' ', currency_code, trim_scale(rate_to_usd), "
                        "source), ', ' ORDER BY currency_code, timestamp) FROM exchange_rates") ==
           "EUR 1.5 manual, EUR 1.25 frankfurter, VND 0.0000379912345678 ecb");
+}
+
+TEST_CASE(
+    "a rate that jumps is kept aside until a person has judged it, and those behind it are not") {
+    Market market;
+    auto const stored = [&] {
+        return market.value("SELECT string_agg(trim_scale(rate_to_usd)::text, ' ' ORDER BY "
+                            "timestamp) FROM exchange_rates WHERE currency_code = 'EUR'");
+    };
+    Rows const rates = {{"EUR", "2026-01-06", "110", "ecb"},
+                        {"EUR", "2026-01-07", "1.12", "ecb"},
+                        {"EUR", "2026-01-08", "0.01", "ecb"},
+                        {"VND", "2026-01-06", "0.00004", "ecb"}};
+    CHECK(market.merge_rates({{"EUR", "2026-01-05", "1.1", "ecb"}}) == 1);
+    CHECK(market.merge_rates(rates) == 2);
+    CHECK(market.merge_rates(rates) == 0);
+    CHECK(stored() == "1.1 1.12");
+    CHECK(market.value("SELECT string_agg(concat_ws(' | ', currency_code, problem, what_to_do), "
+                       "E'\\n' ORDER BY problem) FROM portfolio_problems WHERE kind = "
+                       "'quarantine'") ==
+          "EUR | rate EUR 0.01 on 2026-01-08 from ecb was not believed: less than a 20th of the "
+          "previous rate, 1.12 on 2026-01-07 | if it is right: SELECT portfoliod.accept(2); if it "
+          "is wrong: DELETE FROM portfoliod.quarantine WHERE id = 2;\n"
+          "EUR | rate EUR 110 on 2026-01-06 from ecb was not believed: more than 20 times the "
+          "previous rate, 1.1 on 2026-01-05 | if it is right: SELECT portfoliod.accept(1); if it "
+          "is wrong: DELETE FROM portfoliod.quarantine WHERE id = 1;");
+    // Its provider has mended the one, a person admits the other.
+    CHECK(market.merge_rates({{"EUR", "2026-01-06", "1.11", "ecb"}}) == 1);
+    market.announced();
+    CHECK(market.value("SELECT portfoliod.accept(2) IS NULL") == "t");
+    CHECK(market.announced() == "EUR 2026-01-08");
+    CHECK(stored() == "1.1 1.11 1.12 0.01");
+    CHECK(market.value("SELECT count(*) FROM portfolio_problems WHERE kind = 'quarantine'") == "0");
+    // What was admitted speaks for what comes after it, and stays when it comes again.
+    CHECK(market.merge_rates(
+              {{"EUR", "2026-01-08", "0.01", "ecb"}, {"EUR", "2026-01-09", "0.011", "ecb"}}) == 1);
+}
+
+TEST_CASE("exactly 20 times is no jump of a rate, and after ten days nothing speaks against one") {
+    Market market;
+    CHECK(market.merge_rates({{"EUR", "2026-01-05", "1", "ecb"},
+                              {"EUR", "2026-01-06", "20", "ecb"},
+                              {"EUR", "2026-01-07", "1", "ecb"}}) == 3);
+    Rows rates;
+    for (auto day = 8; day <= 20; ++day)
+        rates.push_back({"EUR", fmt::format("2026-01-{:02}", day), "0.001", "ecb"});
+    CHECK(market.merge_rates(rates) == 3); // of the 18th to the 20th
+    CHECK(market.value("SELECT count(*) FROM portfoliod.quarantine") == "10");
+    // Every hour the same provider says the same: one row a day is enough to judge it.
+    for (auto const* const hour : {"10:00", "11:00", "12:00"})
+        CHECK(market.merge_rates({{"EUR", std::string{"2026-01-21 "} + hour, "50", "coinbase"}}) ==
+              0);
+    CHECK(market.value("SELECT count(*) FROM portfoliod.quarantine") == "11");
 }
 
 TEST_CASE("a merged catalogue adds, changes and leaves alone, and the same again changes nothing") {

@@ -215,8 +215,12 @@ TEST_CASE("a split that a provider reports moves quantities and values, and what
     CHECK(database.value(
               "SELECT current_value_usd = 60 * $1::numeric FROM portfolio_performance_cache",
               {close}) == "t");
-    // A typed split is the user's word.
+    // A typed split is the user's word. It outdates what was fetched, so a job of the daemon's own comes first: a retry
+    // meanwhile would be refused, for its range is queued already.
+    auto const jobs = std::stoi(database.value("SELECT count(*) FROM backfill_queue"));
     database.run("UPDATE asset_splits SET numerator = 2, source = 'manual' WHERE numerator = 3");
+    waiting.until("SELECT count(*) FROM backfill_queue", std::to_string(jobs + 1));
+    waiting.until(unsettled, "0");
     database.run("UPDATE backfill_queue SET status = 'pending' WHERE id = 1");
     waiting.until(unsettled, "0");
     CHECK(database.value("SELECT trim_scale(quantity) FROM portfolio_positions") == "40");

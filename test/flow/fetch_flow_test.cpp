@@ -67,6 +67,8 @@ TEST_CASE("fetch asks for a currency's rates, the latest and those of a range") 
     check_holds(text, "2026-10-05 00:00:00");
     check_holds(text, "5 rows from ecb\nThe daemon would store 5 of 5 rows");
     CHECK(desk.database.value("SELECT count(*) FROM exchange_rates") == "0");
+    check_holds(desk.said("fetch EUR --from 2026-10-10 --to 2026-10-11", 0),
+                "ecb: empty, ecb answered 200\nThe daemon would take note that there is nothing");
 }
 
 TEST_CASE("fetch tells what is wrong with a symbol, and what the daemon would do about it") {
@@ -124,6 +126,7 @@ TEST_CASE("check looks over database, schema and providers, and with --probe ask
     Desk desk;
     auto const text = desk.said("check", 0);
     check_holds(text, "providers       good: ");
+    check_holds(text, "calendars       good: ");
     check_holds(text, "database        good: PostgreSQL ");
     check_holds(text, "schema          good: ");
     CHECK(desk.market.requests().empty());

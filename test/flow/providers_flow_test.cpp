@@ -205,3 +205,25 @@ TEST_CASE("a currency that no provider has fails alone and says so, and the othe
     waiting.until("SELECT status FROM portfolio_performance_cache", "incomplete");
     CHECK(daemon.stop() == 0);
 }
+
+TEST_CASE("a code that no currency bears fails alone, although it spoils every request it is in") {
+    test::Database database;
+    test::MarketServer market;
+    test::Daemon daemon{database, market};
+    test::Waiting waiting{database};
+    auto const portfolio = test::add_portfolio(database, "ann@example.org");
+    auto const dong = test::add_asset(database, "VNM", "bond", "", "VND");
+    auto const nothing = test::add_asset(database, "TYPO", "bond", "", "XYZ");
+    test::buy(database, portfolio, dong, "1", "100", "2026-11-02");
+    test::buy(database, portfolio, nothing, "1", "100", "2026-11-02");
+    daemon.start();
+    waiting.until("SELECT string_agg(currency_code || ' ' || status, ', ' ORDER BY currency_code) "
+                  "FROM portfoliod.rate_backfill_queue",
+                  "VND completed, XYZ failed");
+    CHECK(database.value("SELECT DISTINCT source FROM exchange_rates WHERE currency_code = "
+                         "'VND'") == "frankfurter");
+    CHECK(database.value("SELECT error_message LIKE '%UPDATE portfoliod.rate_backfill_queue SET "
+                         "status%' FROM portfoliod.rate_backfill_queue WHERE status = 'failed'") ==
+          "t");
+    CHECK(daemon.stop() == 0);
+}

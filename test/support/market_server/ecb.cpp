@@ -57,11 +57,18 @@ std::optional<Reply> ecb(Request const& request, Market const& market) {
     if (!key->ends_with(rest)) return Reply{404, "text/plain", "No results found."};
     std::string rows;
     auto const days = days_asked(request, market);
-    for (auto const& currency : wanted(key->substr(0, key->size() - rest.size())))
+    auto const currencies = wanted(key->substr(0, key->size() - rest.size()));
+    for (auto const& currency : currencies)
         for (auto const day : days)
             if (auto const rate = market.prices.per_euro(currency, day); rate && currency != "EUR")
                 rows += fmt::format("D,{},{},{}\n", currency, to_text(day), *rate);
-    if (rows.empty()) return Reply{404, "text/plain", "No results found."};
+    auto const known = [&](std::string const& currency) {
+        return market.prices.per_euro(currency, listed_since).has_value();
+    };
+    if (std::ranges::none_of(currencies, known))
+        return Reply{404, "text/plain", "No results found."};
+    // Series that there are, and no day among those asked for: not even a header.
+    if (rows.empty()) return Reply{200, "text/csv", ""};
     return Reply{200, "text/csv", "FREQ,CURRENCY,TIME_PERIOD,OBS_VALUE\n" + rows};
 }
 

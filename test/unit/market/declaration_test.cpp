@@ -73,7 +73,8 @@ TEST_CASE("rules about outcomes must have a condition and a meaning") {
     auto const rule = [](std::string const& text) {
         return complaint("outcomes:\n- {" + text + "}\n" + minimal);
     };
-    CHECK(rule("is: empty") == "test.yaml:2: outcomes[0]: needs a condition: status, at or has");
+    CHECK(rule("is: empty") ==
+          "test.yaml:2: outcomes[0]: needs a condition: status, at, has or equals");
     CHECK(rule("status: 404") ==
           "test.yaml:2: outcomes[0]: needs an is: what such an answer means");
     CHECK(rule("status: 404, is: fine") ==
@@ -81,17 +82,18 @@ TEST_CASE("rules about outcomes must have a condition and a meaning") {
           "out_of_range, denied, refused, transient, malformed, not 'fine'");
     CHECK(rule("status: 404, is: empty, wait: 5m") ==
           "test.yaml:2: outcomes[0].wait: only rate_limited has a wait");
-    CHECK(rule("status: 404, equals: x, is: empty") ==
-          "test.yaml:2: outcomes[0]: equals needs an at");
+    CHECK(rule("equals: \"\", is: empty") == "");
     CHECK(rule("status: [429, 418], is: rate_limited, wait: 5m") == "");
 }
 
 TEST_CASE("the main config's word on a provider overrules its file") {
     auto provider = declared("coinbase");
-    auto const overrides = load_overrides(yaml::Node::parse(
-        "base_url: https://127.0.0.1:8443/\nca_file: ca.pem\nlimits: {per_minute: 6000}\n"
-        "headers: {User-Agent: me}\nkey: secret\n",
-        "/etc/portfoliod/portfoliod.yaml"));
+    auto const overrides = load_overrides(
+        yaml::Node::parse(
+            "base_url: https://127.0.0.1:8443/\nca_file: ca.pem\nlimits: {per_minute: 6000}\n"
+            "headers: {User-Agent: me}\nkey: secret\n",
+            "/etc/portfoliod/portfoliod.yaml"),
+        [](yaml::Node const& node) { return node.text(); });
     apply(overrides, provider);
     CHECK(provider.base_url == "https://127.0.0.1:8443");
     CHECK(provider.ca_file == "/etc/portfoliod/ca.pem");

@@ -34,6 +34,12 @@ std::vector<Row> rows_of(Declaration const& provider, Sample const& sample) {
     return rows;
 }
 
+/// Whatever of an answer would be kept: prices, those a person is to judge, splits, dividends.
+std::size_t kept(PriceAnswer const& answer) {
+    return answer.rows.size() + answer.doubtful.size() + answer.splits.size() +
+           answer.dividends.size();
+}
+
 /// Every question a file can be made to ask.
 std::size_t rows_from(Declaration const& provider, Reply const& reply) {
     auto const days = range("1900-01-01", "2026-11-22");
@@ -44,8 +50,8 @@ std::size_t rows_from(Declaration const& provider, Reply const& reply) {
           coin("BNB", "BTC"), Asset{3, "WTI", "commodity", "", "USD"},
           Asset{4, "US10Y", "bond", "", "USD"}}) {
         for (auto const& asked : {days, last_months})
-            rows += history(provider, asset, asked, reply).rows.size();
-        rows += quote(provider, asset, reply).rows.size();
+            rows += kept(history(provider, asset, asked, reply));
+        rows += kept(quote(provider, asset, reply));
     }
     for (auto const* const currency : {"EUR", "JPY", "AUD"}) {
         rows += rates(provider, Gives::rates_latest, currency, days, reply).rates.size();

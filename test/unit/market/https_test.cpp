@@ -12,6 +12,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <fstream>
+#include <string>
 #include <thread>
 
 using namespace portfoliod;
@@ -70,6 +72,17 @@ bool says(HttpsError const& error, std::string_view text) {
     bool const found = std::string_view(error.what()).find(text) != std::string_view::npos;
     CHECK(found);
     return found;
+}
+
+/// From now on the peak is counted anew.
+void forget_peak() { std::ofstream{"/proc/self/clear_refs"} << "5"; }
+
+/// The most memory this process has held.
+long peak_kb() {
+    std::ifstream status{"/proc/self/status"};
+    for (std::string word; status >> word;)
+        if (word == "VmHWM:" && status >> word) return std::stol(word);
+    return 0;
 }
 
 constexpr HttpsLimits impatient{.total_ms_max = milliseconds(250)};
@@ -177,6 +190,26 @@ TEST_CASE("a body that ends before its announced length is an error, with and wi
         auto const error = failure(from);
         CHECK(error.kind == Kind::cut_off);
         CHECK(says(error, "broke off midway: the connection was closed"));
+    }
+}
+
+TEST_CASE("a connection that is reset in the middle of a body is an error") {
+    auto& from = server();
+    from.misbehave({.fault = Fault::reset});
+    CHECK(failure(from).kind == Kind::cut_off);
+}
+
+TEST_CASE("a server that sends a gigabyte costs no more than the limit, in bytes and in time") {
+    auto& from = server();
+    for (auto const fault : {Fault::huge, Fault::endless_body, Fault::endless_headers}) {
+        CAPTURE(static_cast<int>(fault));
+        from.misbehave({.fault = fault});
+        forget_peak();
+        auto const before = peak_kb();
+        auto const start = std::chrono::steady_clock::now();
+        CHECK(failure(from).kind == Kind::too_large);
+        CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+        CHECK(peak_kb() < before + 128 * 1024); // the limit is 16 MiB, its buffer may grow twofold
     }
 }
 

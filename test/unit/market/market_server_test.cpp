@@ -108,7 +108,7 @@ TEST_CASE("Coinbase's candles come newest first, both ends included, 300 at most
     CHECK(ask("2026-01-01", "2026-10-28").status == 400);
 }
 
-TEST_CASE("the ECB lists business days by currency and answers 404 when there is none") {
+TEST_CASE("the ECB lists business days by currency, and has nothing at all to say of a weekend") {
     auto const market = market_on("2026-11-24");
     auto const ask = [&](std::string const& rest) {
         return test::ecb(Request::parse("/service/data/EXR/D." + rest), market).value();
@@ -120,7 +120,10 @@ TEST_CASE("the ECB lists business days by currency and answers 404 when there is
           "FREQ,CURRENCY,TIME_PERIOD,OBS_VALUE\n" + usd("2026-11-20") + usd("2026-11-23"));
     CHECK(ask("USD.EUR.SP00.A?lastNObservations=1").body ==
           "FREQ,CURRENCY,TIME_PERIOD,OBS_VALUE\n" + usd("2026-11-24"));
-    CHECK(ask("USD.EUR.SP00.A?startPeriod=2026-11-21&endPeriod=2026-11-22").status == 404);
+    auto const weekend = ask("USD.EUR.SP00.A?startPeriod=2026-11-21&endPeriod=2026-11-22");
+    CHECK(weekend.status == 200);
+    CHECK(weekend.body.empty());
+    CHECK(ask("XXX.EUR.SP00.A?startPeriod=2026-11-20&endPeriod=2026-11-23").status == 404);
 }
 
 TEST_CASE("a recorded body takes the place of a made-up one") {

@@ -61,6 +61,26 @@ requests:
     CHECK(outcome(provider, 200, "You are over quota").wait == std::chrono::hours{1});
 }
 
+TEST_CASE("a rule may be about the whole body, also about one with nothing in it") {
+    auto const provider = declared_as(R"(base_url: https://a.example
+outcomes:
+- {status: 200, equals: "", is: empty}
+- {equals: No data, is: unknown_symbol}
+requests:
+- gives: history
+  path: /h
+  format: csv
+  rows: /*
+  fields: {date: Date, close: Close}
+)");
+    CHECK(outcome(provider, 200, "").kind == OutcomeKind::empty);
+    CHECK(outcome(provider, 200, "\r\n").kind == OutcomeKind::empty);
+    CHECK(outcome(provider, 502, "").kind == OutcomeKind::transient);
+    CHECK(outcome(provider, 200, "No data\n").kind == OutcomeKind::unknown_symbol);
+    CHECK(outcome(provider, 200, "No data today").kind == OutcomeKind::malformed);
+    CHECK(outcome(provider, 200, "Date,Close\n2024-01-02,5\n").kind == OutcomeKind::ok);
+}
+
 TEST_CASE("a message quotes the provider, but never the key") {
     auto provider = declared_as(R"(base_url: https://a.example
 key: K
@@ -75,6 +95,12 @@ requests:
     apply({{}, {}, {}, {}, {}, "s3cr3t"}, provider);
     auto const denied = outcome(provider, 401, "{\"message\":\"bad key s3cr3t\\n of s3cr3t\"}");
     CHECK(denied.message == "test answered 401: bad key (key)  of (key)");
+    apply({{}, {}, {}, {}, {}, "s3/cr+3t"}, provider);
+    auto const address = outcome(provider, 401, R"({"message":"bad key in /h?k=s3%2Fcr%2B3t"})");
+    CHECK(address.message == "test answered 401: bad key in /h?k=(key)");
+    apply({{}, {}, {}, {}, {}, "key"}, provider);
+    CHECK(outcome(provider, 401, R"({"message":"bad key keykey"})").message ==
+          "test answered 401: bad (key) (key)(key)");
     auto const body = "{\"message\":\"bad key " + std::string(5000, 'x') + "\"}";
     CHECK(outcome(provider, 401, body).message.size() < 250);
 }

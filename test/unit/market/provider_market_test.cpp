@@ -114,7 +114,8 @@ TEST_CASE("what a provider does is an outcome, never an exception") {
     for (auto const& [fault, kind] :
          {Case{Fault::server_error, transient}, Case{Fault::cut, transient},
           Case{Fault::hang_up, transient}, Case{Fault::garbage, transient},
-          Case{Fault::html, malformed}, Case{Fault::redirect, malformed}}) {
+          Case{Fault::html, malformed}, Case{Fault::redirect, malformed},
+          Case{Fault::reset, transient}, Case{Fault::huge, transient}}) {
         CAPTURE(static_cast<int>(fault));
         world.server.behave();
         world.server.misbehave({fault});

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -206,6 +207,65 @@ TEST_CASE(
     CHECK(test::run(world.loop, of.rates_history({"EUR"}, weekend)).outcome.kind ==
           OutcomeKind::empty);
     CHECK(world.server.count("/v2/rates") == 0); // a weekend is no reason to ask another
+}
+
+TEST_CASE("one code that no currency bears costs a few requests more and nobody else a rate") {
+    World world;
+    std::vector<Declaration> providers;
+    for (auto const* const name : {"ecb", "frankfurter"}) providers.push_back(world.provider(name));
+    ProviderMarket of{world.loop.get_executor(),
+                      std::move(providers),
+                      {{}, {"frankfurter"}, {"ecb", "frankfurter"}},
+                      world.clock};
+    auto const codes = [](RateAnswer const& answer) {
+        std::set<std::string> found;
+        for (auto const& row : answer.rows) found.insert(row.currency);
+        return found;
+    };
+    auto const latest =
+        test::run(world.loop, of.rates_latest({"EUR", "GBP", "JPY", "VND", "XYZ", "CHF"}));
+    CHECK(latest.outcome.kind == OutcomeKind::ok);
+    CHECK(codes(latest) == std::set<std::string>{"CHF", "EUR", "GBP", "JPY", "VND"});
+    CHECK(world.server.count("/v2/rates") <= 7);
+    auto const days = range("2026-11-02", "2026-11-03");
+    auto const daily = test::run(world.loop, of.rates_history({"VND", "XYZ", "GBP"}, days));
+    CHECK(codes(daily) == std::set<std::string>{"GBP", "VND"});
+    CHECK(daily.rows.size() == 4);
+    CHECK(test::run(world.loop, of.rates_history({"XYZ"}, days)).outcome.kind ==
+          OutcomeKind::unknown_symbol);
+}
+
+TEST_CASE("an empty answer about more days than a holiday lasts is no reason to ask nobody else") {
+    World world;
+    auto ecb = world.provider("ecb");
+    ecb.base_url = world.server.url("/nowhere"); // 404, with a text of its own
+    ecb.outcomes = {OutcomeRule{{404}, "", {}, {}, OutcomeKind::empty, {}, {}}};
+    auto const market = [&](Declaration second) {
+        return ProviderMarket{world.loop.get_executor(),
+                              {ecb, std::move(second)},
+                              {{}, {}, {"ecb", "frankfurter"}},
+                              world.clock};
+    };
+    auto frankfurter = world.provider("frankfurter");
+    auto const month = range("2026-10-01", "2026-10-31");
+    auto const weekend = range("2026-11-07", "2026-11-08");
+    {
+        auto of = market(frankfurter);
+        auto const found = test::run(world.loop, of.rates_history({"EUR"}, month));
+        CHECK(found.source == "frankfurter");
+        CHECK(found.rows.size() == 31);
+        CHECK(test::run(world.loop, of.rates_history({"EUR"}, weekend)).outcome.kind ==
+              OutcomeKind::empty);
+    }
+    // Who cannot answer now is asked again; with nobody else who may know, it is believed.
+    world.server.misbehave({Fault::server_error, "/v2/", 0});
+    auto of = market(frankfurter);
+    CHECK(test::run(world.loop, of.rates_history({"EUR"}, month)).outcome.kind ==
+          OutcomeKind::transient);
+    frankfurter.requests.front().serves = {"VND"};
+    auto without = market(frankfurter);
+    CHECK(test::run(world.loop, without.rates_history({"EUR"}, month)).outcome.kind ==
+          OutcomeKind::empty);
 }
 
 TEST_CASE("a history goes on at Kraken where Coinbase does not know the coin's pair") {

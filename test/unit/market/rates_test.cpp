@@ -87,17 +87,74 @@ TEST_CASE("the ECB's lines become rates at the start of their day, clipped to th
 TEST_CASE("an ECB answer that is none yields nothing") {
     auto const days = range("2024-01-08", "2024-01-09");
     CHECK(ecb("<html>no</html>", days).outcome.kind == OutcomeKind::malformed);
-    CHECK(ecb("", days).outcome.kind == OutcomeKind::malformed);
     CHECK(
         ecb("CURRENCY,TIME_PERIOD,OBS_VALUE\nGBP,2024-01-08,0.86\nGBP,2024-0", days).outcome.kind ==
         OutcomeKind::malformed);
     CHECK(ecb("CURRENCY,TIME_PERIOD,OBS_VALUE\nGBP,2024-01-08,NaN\n", days).outcome.kind ==
           OutcomeKind::malformed);
     CHECK(ecb("CURRENCY,TIME_PERIOD,OBS_VALUE\n", days).outcome.kind == OutcomeKind::empty);
+}
+
+TEST_CASE("a rate of a day that is still to come is none") {
+    auto const provider = declared("openexchangerates");
+    auto const read = [&](char const* instant) {
+        auto const at = parse_instant(instant).value().time_since_epoch().count() / 1'000'000;
+        auto const body =
+            R"({"timestamp":)" + std::to_string(at) + R"(,"base":"USD","rates":{"EUR":0.92}})";
+        return rates(provider, Gives::rates_latest, "EUR", range("2026-11-01", "2026-11-22"),
+                     ok(body)); // on 2026-11-23 at 12:00
+    };
+    CHECK(read("2026-11-23 11:00:00").rates.size() == 1);
+    CHECK(read("2026-11-23 12:30:00").rates.size() == 1); // a clock a little ahead
+    CHECK(read("2026-11-24 00:00:00").rates.empty());
+    auto const far = read("2031-01-01 00:00:00");
+    CHECK(far.rates.empty());
+    CHECK(far.outcome.kind == OutcomeKind::malformed);
+    // Without a zone it may be tomorrow already somewhere, but not the day after.
+    auto const ecb_latest = [&](char const* date) {
+        return rates(declared("ecb"), Gives::rates_latest, "GBP", range("2026-11-01", "2026-11-22"),
+                     ok(std::string{"CURRENCY,TIME_PERIOD,OBS_VALUE\nGBP,"} + date + ",0.86\n"));
+    };
+    CHECK(ecb_latest("2026-11-24").rates.size() == 1);
+    CHECK(ecb_latest("2026-11-25").rates.empty());
+}
+
+TEST_CASE("the ECB's ways of having nothing are told from a page that is gone") {
     auto const provider = declared("ecb");
+    auto const days = range("2024-01-06", "2024-01-07"); // a weekend
     auto const plan = plan_rates_history(provider, {"GBP"}, days, later_day());
-    CHECK(read_rates(provider, plan.questions.front(), {404, "<xml/>", {}}, later).outcome.kind ==
+    auto const kind = [&](int status, std::string body) {
+        auto const reply = Reply{status, std::move(body), {}};
+        return read_rates(provider, plan.questions.front(), reply, later).outcome.kind;
+    };
+    CHECK(kind(200, "") == OutcomeKind::empty);
+    CHECK(kind(404, R"({"title":"Not Found","status":404,"detail":"No results found."})") ==
           OutcomeKind::empty);
+    CHECK(kind(404, "<message:Error><common:Text>No results found</common:Text>") ==
+          OutcomeKind::empty);
+    CHECK(kind(404, R"({"status":404,"error":"Not Found","path":"/service/data/EXR"})") ==
+          OutcomeKind::transient);
+    CHECK(kind(404, "<html>gone</html>") == OutcomeKind::transient);
+    CHECK(kind(404, "") == OutcomeKind::transient);
+    CHECK(kind(503, "") == OutcomeKind::transient);
+}
+
+TEST_CASE("Frankfurter has an empty list for nothing, and 404 for what is not there any more") {
+    auto const provider = declared("frankfurter");
+    auto const plan =
+        plan_rates_history(provider, {"VND"}, range("2024-01-06", "2024-01-07"), later_day());
+    auto const kind = [&](int status, std::string body) {
+        auto const reply = Reply{status, std::move(body), {}};
+        return read_rates(provider, plan.questions.front(), reply, later).outcome.kind;
+    };
+    CHECK(kind(200, "[]") == OutcomeKind::empty);
+    // A range that begins on a day without rates begins with those of the day before.
+    CHECK(kind(200, R"([{"date":"2024-01-05","base":"EUR","quote":"VND","rate":26700}])") ==
+          OutcomeKind::empty);
+    CHECK(kind(404, R"({"status":404,"message":"not found"})") == OutcomeKind::transient);
+    CHECK(kind(422, R"({"status":422,"message":"invalid currency: XYZ"})") ==
+          OutcomeKind::unknown_symbol);
+    CHECK(kind(422, R"({"status":422,"message":"invalid date"})") == OutcomeKind::refused);
 }
 
 } // namespace portfoliod::market

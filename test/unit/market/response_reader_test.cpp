@@ -70,6 +70,27 @@ TEST_CASE("what is cut, too long or no HTTP has its own kind of error") {
           Kind::too_large);
 }
 
+TEST_CASE("chunks whose sizes are none, or more than there may be, are no body") {
+    using Kind = HttpsError::Kind;
+    auto const chunked = [](std::string const& chunks) {
+        return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks;
+    };
+    for (auto const* const chunks :
+         {"xyz\r\nhello\r\n", "-5\r\nhello\r\n", "\r\nhello\r\n", "5\r\nhelloX\r\n0\r\n\r\n",
+          "ffffffffffffffffff\r\nhello\r\n", "5 6\r\nhello\r\n0\r\n\r\n"}) {
+        CAPTURE(std::string{chunks});
+        CHECK(failure(chunked(chunks)) == Kind::protocol);
+    }
+    CHECK(failure(chunked("7fffffff\r\nhello")) == Kind::too_large);
+    CHECK(failure(chunked("5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"), {.body_bytes_max = 10}) ==
+          Kind::too_large);
+    // A size may be followed by an extension, but by none without end.
+    CHECK(!failure(chunked("5;a=b\r\nhello\r\n0\r\n\r\n")));
+    CHECK(failure(chunked("5;" + std::string(100'000, 'a'))) == Kind::too_large);
+    CHECK(failure(chunked("0\r\n" + std::string(100'000, 'a'))) == Kind::too_large);
+    CHECK(failure("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"));
+}
+
 TEST_CASE("a body without a length ends with the farewell, and is not believed without one") {
     ResponseReader reader{"example.org", {}};
     constexpr std::string_view bytes = "HTTP/1.1 200 OK\r\n\r\n[1, 2";

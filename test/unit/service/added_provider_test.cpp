@@ -138,6 +138,57 @@ TEST_CASE("a key of the configuration goes before one of the environment, and ma
     CHECK(key("") == "");
 }
 
+TEST_CASE(
+    "address, CA file and headers of the configuration may hold variables, and no half ones") {
+    Folder const folder;
+    folder.write("acme.yaml", acme);
+    ::setenv("ACME_PORT", "8443", 1);
+    ::setenv("ACME_PROXY", "Basic abc", 1);
+    auto const loaded = [&](std::string const& overrides) {
+        auto const config = service::read_config(
+            yaml::Node::parse(fmt::format("providers_dir: \"{}\"\nproviders: {{acme: {{{}}}}}",
+                                          folder.path.string(), overrides),
+                              "c.yaml"));
+        return service::load_providers(config).front();
+    };
+    auto const acme = loaded("base_url: \"https://localhost:${ACME_PORT}\", ca_file: "
+                             "\"${ACME_PORT}.pem\", headers: {X-Proxy: \"${ACME_PROXY}\"}");
+    CHECK(acme.base_url == "https://localhost:8443");
+    CHECK(acme.ca_file->filename() == "8443.pem");
+    CHECK(acme.headers.back().second.expand({}) == "Basic abc");
+    CHECK_THROWS_WITH_AS(static_cast<void>(loaded("headers: {X-Proxy: \"${ACME_NOTHING}\"}")),
+                         "c.yaml:2: providers.acme.headers.X-Proxy: ${ACME_NOTHING} is neither an "
+                         "environment variable nor a systemd credential",
+                         ConfigError);
+    CHECK_THROWS_AS(static_cast<void>(loaded("base_url: \"https://localhost:$ACME_PORT\"")),
+                    ConfigError);
+    ::setenv("ACME_PROXY", "two\nlines", 1);
+    CHECK_THROWS_WITH_AS(static_cast<void>(loaded("headers: {X-Proxy: \"${ACME_PROXY}\"}")),
+                         "c.yaml:2: providers.acme.headers.X-Proxy: must be one line", ConfigError);
+    ::unsetenv("ACME_PORT");
+    ::unsetenv("ACME_PROXY");
+}
+
+TEST_CASE("a route or an override that names no provider is told with file, line and key") {
+    Folder const folder;
+    folder.write("acme.yaml", acme);
+    auto const load = [&](std::string const& more) {
+        auto const config = service::read_config(yaml::Node::parse(
+            fmt::format("providers_dir: \"{}\"\n{}", folder.path.string(), more), "c.yaml"));
+        static_cast<void>(service::load_providers(config));
+    };
+    load("routes: {stock: [acme]}");
+    CHECK_THROWS_WITH_AS(load("routes: {stock: [acme, acne]}"),
+                         ("c.yaml:2: routes.stock: there is no provider 'acne': no acne.yaml in " +
+                          folder.path.string())
+                             .c_str(),
+                         ConfigError);
+    CHECK_THROWS_WITH_AS(
+        load("providers: {acne: {key: x}}"),
+        ("c.yaml:2: providers.acne: there is no acne.yaml in " + folder.path.string()).c_str(),
+        ConfigError);
+}
+
 TEST_CASE("a wrong provider file keeps the daemon from starting, with file, line and key") {
     Folder const folder;
     folder.write("acme.yaml", "base_url: https://a.example\nrequests:\n- gives: prices\n");
