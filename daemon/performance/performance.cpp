@@ -80,16 +80,18 @@ void value_one(Results& results, int portfolio, Inputs const& inputs, Day today)
         auto const ledger = valuation::replay(inputs.trades, inputs.splits, today, inputs.openings);
         auto const figures = valuation::current_figures(inputs.holdings, ledger, today);
         if (figures.percentage_too_large)
-            log::notice(fmt::format("portfolio {}: its total return is beyond what the column "
-                                    "holds and is left empty",
-                                    portfolio),
-                        {{"PORTFOLIO_ID", portfolio}});
+            log::happened(Happening::percentage_too_large,
+                          fmt::format("portfolio {}: its total return is beyond what the column "
+                                      "holds and is left empty",
+                                      portfolio),
+                          {{"PORTFOLIO_ID", portfolio}});
         results.figures.add(json(portfolio, figures));
         keep_checkpoints(results, inputs, ledger);
     } catch (std::exception const& e) {
-        log::error(fmt::format("portfolio {} cannot be valued and keeps its old figures: {}",
-                               portfolio, e.what()),
-                   {{"PORTFOLIO_ID", portfolio}});
+        log::happened(Happening::portfolio_not_valued,
+                      fmt::format("portfolio {} cannot be valued and keeps its old figures: {}",
+                                  portfolio, e.what()),
+                      {{"PORTFOLIO_ID", portfolio}});
     }
 }
 
