@@ -1,5 +1,6 @@
 #include "market/outcome.hpp"
 
+#include "base/secrets.hpp"
 #include "market/selector.hpp"
 
 #include <date/date.h>
@@ -124,7 +125,7 @@ std::optional<seconds> parse_retry_after(std::string_view text, Instant now) {
 }
 
 std::string quotable(Declaration const& provider, std::string_view text) {
-    auto quoted = shortened(text, 4 * quoted_max);
+    auto quoted = without_secrets(shortened(text, 4 * quoted_max));
     auto const& key = provider.key_value;
     for (auto at = quoted.find(key); !key.empty() && at != std::string::npos; at = quoted.find(key))
         quoted.replace(at, key.size(), "(key)");
