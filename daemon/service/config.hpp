@@ -7,6 +7,7 @@
 #include "schedule/schedule.hpp"
 #include "tracking/policy.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -23,6 +24,14 @@ struct CalendarName {
     friend bool operator==(CalendarName const& a, CalendarName const& b) {
         return a.name == b.name;
     }
+};
+
+/// An address of this machine and a port.
+struct WebAddress {
+    std::string address; ///< "127.0.0.1", "::1"
+    std::uint16_t port = 0;
+
+    friend bool operator==(WebAddress const&, WebAddress const&) = default;
 };
 
 /// The configuration; every member's initial value is the documented default.
@@ -63,6 +72,7 @@ struct Config {
     schedule::Intervals schedule;
     tracking::Policy backfill;
     log::Level log_level = log::Level::info;
+    std::optional<WebAddress> http; ///< where health and metrics are served; nothing: nowhere
 };
 
 inline constexpr char const* default_config_file = "/etc/portfoliod/portfoliod.yaml";
