@@ -1,56 +1,37 @@
 #pragma once
 
-#include <fmt/format.h>
+#include "base/happening.hpp"
+#include "base/repeats.hpp"
 
-#include <initializer_list>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// One line per happening. Native fields when journald listens (stderr is its stream), a plain line
-/// "level: message" on stderr otherwise. Never log a password, a key or a connection string.
+/// "level: message" on stderr otherwise. What is known to be secret (base/secrets.hpp) never gets
+/// through.
 namespace portfoliod::log {
 
-/// syslog's numbers, which are journald's PRIORITY.
-enum class Level { error = 3, warning = 4, notice = 5, info = 6, debug = 7 };
+using Fields = std::vector<Field>;
 
-/// A journal field: NAME in capitals, for example ASSET_ID, JOB_ID, PROVIDER, DURATION_USEC.
-struct Field {
-    Field(std::string_view name, std::string_view value) : name(name), value(value) {}
-
-    template <class Number>
-        requires std::is_arithmetic_v<Number>
-    Field(std::string_view name, Number value) : name(name), value(fmt::format("{}", value)) {}
-
-    std::string_view name;
-    std::string value;
-};
-
-using Fields = std::initializer_list<Field>;
-
-/// Lines above this level are dropped; info from the start.
+/// Lines above this level are dropped; info from the start. At debug, plain lines show their fields.
 void set_level(Level level);
 [[nodiscard]] bool enabled(Level level);
 
-void write(Level level, std::string_view message, Fields fields = {});
+/// Counts it, and writes it unless like lines were written a moment ago. From any thread.
+void happened(Happening happening, std::string_view message, Fields fields = {});
+void debug(std::string_view message, Fields const& fields = {});
 
-inline void error(std::string_view message, Fields fields = {}) {
-    write(Level::error, message, fields);
-}
+/// Writes what Repeats kept back for long enough. To be called now and then.
+void write_what_is_due();
 
-inline void warning(std::string_view message, Fields fields = {}) {
-    write(Level::warning, message, fields);
-}
+/// How often it happened since the start.
+[[nodiscard]] std::uint64_t count(Happening happening);
 
-inline void notice(std::string_view message, Fields fields = {}) {
-    write(Level::notice, message, fields);
-}
-
-inline void info(std::string_view message, Fields fields = {}) {
-    write(Level::info, message, fields);
-}
-
-inline void debug(std::string_view message, Fields fields = {}) {
-    write(Level::debug, message, fields);
-}
+/// The fields "NAME=value" of a journal entry.
+std::vector<std::string> journal_entry(Line const& line);
+/// "level: message", without the line's end.
+std::string plain_text(Line const& line, bool with_fields);
 
 } // namespace portfoliod::log

@@ -3,7 +3,7 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "performance/performance.hpp"
-#include "tracking/needs.hpp"
+#include "tracking/story.hpp"
 
 #include <fmt/format.h>
 
@@ -55,11 +55,14 @@ Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy co
 
     std::vector<int> uncounted;
     if (auto const& assets = changes.reheld_assets; !assets.empty()) {
-        uncounted = tracking::recount(transaction, assets);
+        auto counted_now = tracking::recount(transaction, assets);
+        uncounted = std::move(counted_now.held_back);
+        done.holders = std::move(counted_now.changed);
         // To look for gaps in those that somebody holds would be to wait for him.
         if (auto const counted = without(assets, uncounted); !counted.empty())
             done.jobs = tracking::request_missing_history(transaction, counted, today, policy) +
                         tracking::request_missing_rates(transaction, counted, today, policy);
+        if (done.jobs > 0) done.queued = tracking::just_queued(transaction);
     }
     // Before the figures: what rests on snapshots that are behind is not told.
     done.snapshots_due = performance::mark_snapshots(transaction, changes.past, today);
@@ -99,6 +102,12 @@ void Drain::ring_for_everything() {
     ring_for_silence(); // somebody may have had the bell while we heard nothing
 }
 
+void Drain::change(tracking::Policy policy, std::chrono::seconds fallback_poll) {
+    policy_ = std::move(policy);
+    fallback_poll_ = fallback_poll;
+    ring_for_everything(); // more history may be wanted than before
+}
+
 asio::awaitable<void> Drain::run() {
     auto const retry = Backoff{std::chrono::milliseconds{100}, std::chrono::seconds{30}};
     auto failures = 0;
@@ -121,8 +130,9 @@ asio::awaitable<void> Drain::run() {
             // An outage is the listener's to report, who rings when it is over; one that only this
             // session meets is not.
             if (++failures; !e.connection_lost || failures == 3)
-                log::error(fmt::format("changes could not be worked off and wait: {}", e.what()),
-                           {{"SQLSTATE", e.sqlstate}});
+                log::happened(Happening::changes_not_worked_off,
+                              fmt::format("changes could not be worked off and wait: {}", e.what()),
+                              {{"SQLSTATE", e.sqlstate}});
             wait = std::min(wait, retry.wait(failures, random_share()));
             if (e.connection_lost) wait = std::min(wait, reconnect_longest);
         }
@@ -139,10 +149,15 @@ asio::awaitable<std::int64_t> Drain::drain_all() {
     std::int64_t rows = 0;
     for (auto barren = 0;;) {
         auto const began = std::chrono::steady_clock::now();
-        auto batch = [this](db::Transaction& transaction) {
-            return drain_batch(transaction, clock_.today(), policy_);
+        // A copy: the policy may change while a database thread goes by it.
+        auto batch = [this, policy = policy_](db::Transaction& transaction) {
+            return drain_batch(transaction, clock_.today(), policy);
         };
         auto const done = co_await lane_.transact(batch);
+        auto const took = std::chrono::steady_clock::now() - began;
+        on_batch_(done, took);
+        tracking::tell(done.holders);
+        tracking::tell(done.queued);
         if (done.rows <= 0) { // nothing but what others hold
             if (!done.more || ++barren == barren_batches_max) co_return rows;
             continue;
@@ -153,9 +168,8 @@ asio::awaitable<std::int64_t> Drain::drain_all() {
             fmt::format("worked off {} changes: {} backfill jobs queued, {} portfolios changed",
                         done.rows, done.jobs, done.portfolios),
             {{"CHANGES", done.rows},
-             {"DURATION_USEC", std::chrono::duration_cast<std::chrono::microseconds>(
-                                   std::chrono::steady_clock::now() - began)
-                                   .count()}});
+             {"DURATION_USEC",
+              std::chrono::duration_cast<std::chrono::microseconds>(took).count()}});
         if (done.jobs > 0) on_jobs_queued_();
         if (done.snapshots_due) on_snapshots_due_();
         co_await doorbell_.after_batch(done.rows, std::chrono::steady_clock::now() - began);
@@ -166,15 +180,21 @@ asio::awaitable<std::int64_t> Drain::drain_all() {
 asio::awaitable<void> Drain::look_at_everything() {
     auto const today = clock_.today();
     everything_ = false; // rung again meanwhile: looked at again
-    auto request = [this, today](db::Transaction& transaction) {
-        return request_everything_missing(transaction, today, policy_);
+    std::vector<tracking::QueuedJob> queued;
+    auto request = [today, policy = policy_, &queued](db::Transaction& transaction) {
+        auto const jobs = request_everything_missing(transaction, today, policy);
+        if (jobs > 0) queued = tracking::just_queued(transaction);
+        return jobs;
     };
     try {
         auto const all_applied = co_await apply_due_splits();
         auto const jobs = co_await lane_.transact(request);
         everything_seen_on_ = today;
         if (jobs > 0)
-            log::info(fmt::format("{} ranges of history are missing and were queued", jobs));
+            log::happened(Happening::history_missing,
+                          fmt::format("{} ranges of history are missing and were queued", jobs),
+                          {{"JOBS", jobs}});
+        tracking::tell(queued);
         if (all_applied)
             held_up_ = false;
         else
@@ -194,7 +214,8 @@ void Drain::put_off() {
     everything_ = true;
     not_before_ = std::chrono::steady_clock::now() + held_up_poll;
     if (!held_up_)
-        log::warning(
+        log::happened(
+            Happening::held_up,
             "an open transaction holds positions or assets that are to be looked at: splits "
             "that are due and missing history may wait until it ends");
     held_up_ = true;

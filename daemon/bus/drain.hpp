@@ -5,12 +5,15 @@
 #include "bus/doorbell.hpp"
 #include "bus/outbox.hpp"
 #include "db/lane.hpp"
+#include "tracking/needs.hpp"
 #include "tracking/policy.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <vector>
 
 namespace portfoliod::bus {
 
@@ -22,6 +25,9 @@ struct Drained {
     int portfolios = 0;         ///< portfolios whose figures changed
     bool snapshots_due = false; ///< of past days
     bool more = false;          ///< the batch was full: there may be another
+    // For the journal, once it is committed.
+    std::vector<tracking::Holders> holders = {};
+    std::vector<tracking::QueuedJob> queued = {};
 };
 
 /// Takes one batch of changes and brings everything derived from them up to date: tracked assets,
@@ -50,11 +56,19 @@ class Drain {
     /// Anything may have been missed: look at everything.
     void ring_for_everything();
 
+    /// From the next batch on.
+    void change(tracking::Policy policy, std::chrono::seconds fallback_poll);
+
     /// Called when backfill jobs were queued.
     void on_jobs_queued(std::function<void()> call) { on_jobs_queued_ = std::move(call); }
 
     /// Called when snapshots of past days became due.
     void on_snapshots_due(std::function<void()> call) { on_snapshots_due_ = std::move(call); }
+
+    /// Called after each batch, with how long it took; one of no rows was the last look.
+    using OnBatch = std::function<void(Drained const&, std::chrono::nanoseconds took)>;
+
+    void on_batch(OnBatch call) { on_batch_ = std::move(call); }
 
     /// Until cancelled: drains when rung, at the latest after the fallback poll; when the day
     /// changes, looks at everything.
@@ -77,6 +91,7 @@ class Drain {
     Wakeup wakeup_;
     std::function<void()> on_jobs_queued_ = [] {};
     std::function<void()> on_snapshots_due_ = [] {};
+    OnBatch on_batch_ = [](auto const&, auto) {};
     bool everything_ = true;
     Day everything_seen_on_{};
     std::chrono::steady_clock::time_point not_before_{}; ///< somebody was in the way

@@ -59,6 +59,7 @@ asio::awaitable<void> Listener::run() {
             co_await listen(*connection);
         } catch (db::Error const& e) {
             report_lost(e.what());
+            hearer_.lost(e.what());
         }
         hearer_.leadership(false);
         co_await pause(retry.wait(++failures, random_share()));
@@ -120,16 +121,18 @@ void Listener::report_lost(std::string const& why) {
     // Once an outage, however many tries it takes.
     if (lost_at_) return;
     lost_at_ = clock_.now();
-    log::warning(fmt::format("database unreachable, retrying: {}", why));
+    log::happened(Happening::database_lost, fmt::format("database unreachable, retrying: {}", why));
 }
 
 void Listener::report_connected() {
     if (!lost_at_) {
-        log::info("listening");
+        log::happened(Happening::listening, "listening");
         return;
     }
     auto const away = std::chrono::duration_cast<std::chrono::seconds>(clock_.now() - *lost_at_);
-    log::notice(fmt::format("database reachable again after {} s; catching up", away.count()));
+    log::happened(Happening::database_back,
+                  fmt::format("database reachable again after {} s; catching up", away.count()),
+                  {{"DURATION_USEC", std::chrono::microseconds{away}.count()}});
     lost_at_.reset();
 }
 

@@ -25,6 +25,8 @@ struct Hearer {
     std::function<void()> backfill_requested;
     /// Connected, or connected again: anything may have been missed.
     std::function<void()> assume_everything_was_missed;
+    /// Connected no more, and why; once for each connection that was or could not be made.
+    std::function<void(std::string const& why)> lost = [](auto const&) {};
     /// Whether this daemon is the one that runs the schedule; false while disconnected.
     std::function<void(bool leads)> leadership;
 };

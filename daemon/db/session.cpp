@@ -12,6 +12,30 @@
 
 namespace portfoliod::db {
 
+namespace {
+
+using Words = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+
+/// libpq quotes the part it cannot read, which may be one of the password.
+std::string complaint_about(std::string const& url, char const* complaint) {
+    if (url.find("passw") != std::string::npos || url.find('@') != std::string::npos)
+        return "libpq's words are not shown, because they may hold a part of the password; mind "
+               "quotes around values with spaces, and %-encoding in URIs";
+    return one_line(complaint != nullptr ? complaint : "out of memory");
+}
+
+} // namespace
+
+std::vector<std::string> passwords_in(std::string const& url) {
+    auto const words = Words{PQconninfoParse(url.c_str(), nullptr), PQconninfoFree};
+    std::vector<std::string> passwords;
+    for (auto const* word = words.get(); word != nullptr && word->keyword != nullptr; ++word)
+        if (word->val != nullptr &&
+            std::string_view{word->keyword}.find("password") != std::string_view::npos)
+            passwords.emplace_back(word->val);
+    return passwords;
+}
+
 std::string connection_string(SessionOptions const& options) {
     // A dead peer is noticed within about a minute instead of the kernel's two hours.
     auto text =
@@ -20,12 +44,11 @@ std::string connection_string(SessionOptions const& options) {
                     "application_name='{}'",
                     options.application_name);
     char* complaint = nullptr;
-    auto const words = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>{
-        PQconninfoParse(options.url.c_str(), &complaint), PQconninfoFree};
+    auto const words = Words{PQconninfoParse(options.url.c_str(), &complaint), PQconninfoFree};
     auto const owned = std::unique_ptr<char, decltype(&PQfreemem)>{complaint, PQfreemem};
     if (!words)
         throw ConfigError{fmt::format("database.url is not a PostgreSQL connection string: {}",
-                                      one_line(owned ? owned.get() : "out of memory"))};
+                                      complaint_about(options.url, owned.get()))};
     for (auto const* word = words.get(); word->keyword != nullptr; ++word) {
         if (word->val == nullptr) continue;
         text += fmt::format(" {}='", word->keyword);

@@ -31,6 +31,9 @@ struct SessionOptions {
 /// the user's own words, which win. Throws ConfigError for a string libpq cannot read.
 std::string connection_string(SessionOptions const& options);
 
+/// The passwords in a connection string or URI, as libpq reads them; none where it cannot be read.
+std::vector<std::string> passwords_in(std::string const& url);
+
 class Transaction;
 
 /// One connection, opened at construction; the only door to the database. Used by one thread at a

@@ -30,6 +30,8 @@ struct OutcomeRule {
     OutcomeKind is = OutcomeKind::refused;
     std::optional<std::chrono::seconds> wait;
     Scope scope = Scope::provider;
+
+    friend bool operator==(OutcomeRule const&, OutcomeRule const&) = default;
 };
 
 /// ours → theirs, by asset type; "" = any type.
@@ -41,12 +43,18 @@ struct Batch {
     std::string join;
     std::vector<std::string> always; ///< asked along in every request
     std::vector<Template> named;     ///< how the answer may call what was asked
+
+    friend bool operator==(Batch const&, Batch const&) = default;
 };
 
 /// How many days one request may span.
-struct WholeRange {};
+struct WholeRange {
+    friend bool operator==(WholeRange const&, WholeRange const&) = default;
+};
 
-struct CalendarYear {};
+struct CalendarYear {
+    friend bool operator==(CalendarYear const&, CalendarYear const&) = default;
+};
 
 using Window = std::variant<WholeRange, CalendarYear, int>;
 
@@ -60,6 +68,8 @@ struct TimeRule {
     std::string format;      ///< As::format: as strptime's
     std::string zone;        ///< an IANA name, or a pointer to one in the answer; "" = UTC
     bool stamp_ends = false; ///< the stamp is the end of its day, not the start
+
+    friend bool operator==(TimeRule const&, TimeRule const&) = default;
 };
 
 struct EventRule {
@@ -67,11 +77,15 @@ struct EventRule {
     Field date;
     std::vector<Field>
         figures; ///< splits: numerator and denominator, or one factor; dividends: the amount
+
+    friend bool operator==(EventRule const&, EventRule const&) = default;
 };
 
 struct Required {
     std::string at;
     std::string equals;
+
+    friend bool operator==(Required const&, Required const&) = default;
 };
 
 struct RequestRule {
@@ -102,6 +116,8 @@ struct RequestRule {
     std::optional<EventRule> splits;
     std::optional<EventRule> dividends;
     std::optional<OutcomeKind> empty; ///< what an answer without a usable row means
+
+    friend bool operator==(RequestRule const&, RequestRule const&) = default;
 };
 
 struct Declaration {
@@ -119,6 +135,8 @@ struct Declaration {
     std::map<std::string, std::string> pegs; ///< quoted unit → the currency it is taken for
     std::vector<OutcomeRule> outcomes;
     std::vector<RequestRule> requests;
+
+    friend bool operator==(Declaration const&, Declaration const&) = default;
 };
 
 /// What the main config says about a provider; what it leaves out stays as the file has it.

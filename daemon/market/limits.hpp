@@ -15,6 +15,8 @@ struct Limits {
     std::optional<int> per_day = {};
     std::optional<int> per_month = {};
     int concurrency = 1;
+
+    friend bool operator==(Limits const&, Limits const&) = default;
 };
 
 /// At which distance requests may follow each other for ever so that none of the windows fills up.

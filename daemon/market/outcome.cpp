@@ -1,5 +1,6 @@
 #include "market/outcome.hpp"
 
+#include "base/secrets.hpp"
 #include "market/selector.hpp"
 #include "market/text_template.hpp"
 
@@ -145,6 +146,7 @@ std::string quotable(Declaration const& provider, std::string_view text) {
     // As it stands in an address.
     if (auto const encoded = encode_query(provider.key_value); encoded != provider.key_value)
         hide(quoted, encoded);
+    quoted = without_secrets(quoted);
     bool const utf8 = simdjson::validate_utf8(quoted);
     for (char& c : quoted) {
         auto const byte = static_cast<unsigned char>(c);

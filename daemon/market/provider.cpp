@@ -88,6 +88,7 @@ Provider::Provider(Declaration declaration, Surroundings const& surroundings,
     , client_(surroundings.client)
     , clock_(surroundings.clock)
     , budgets_(surroundings.budgets)
+    , on_request_(surroundings.on_request)
     , wait_max_(wait_max)
     , limiter_(declaration_.limits, clock_)
     , allotment_(declaration_.name, limiter_, budgets_)
@@ -133,8 +134,9 @@ asio::awaitable<Provider::Asked> Provider::ask(Question question) {
     breaker_.started();
     Reply reply;
     try {
+        auto const client = client_; // a reload may replace it meanwhile
         auto request =
-            client_.get(Url::parse(declaration_.base_url + question.target), question.headers);
+            client->get(Url::parse(declaration_.base_url + question.target), question.headers);
         auto response = co_await std::move(request);
         reply.status = response.status;
         reply.body = std::move(response.body);
@@ -251,9 +253,14 @@ QuotedRates Provider::read(Question const& question, Asked const& asked) {
     return answer;
 }
 
+void Provider::sent(OutcomeKind outcome) {
+    if (on_request_ != nullptr && *on_request_) (*on_request_)(declaration_.name, outcome);
+}
+
 /// A provider that says "too many" or keeps failing is left alone by every caller, not only by this
 /// one.
 void Provider::heed(Outcome const& outcome) {
+    sent(outcome.kind);
     if (outcome.kind == OutcomeKind::transient) return failed(outcome);
     breaker_.succeeded();
     bool const concerns_all = outcome.scope == Scope::provider;
@@ -331,6 +338,7 @@ Outcome Provider::no_answer(HttpsError const& error) {
     Outcome outcome{OutcomeKind::transient,
                     fmt::format("{}: {}: {}", declaration_.name, what, error.what()),
                     {}};
+    sent(outcome.kind);
     failed(outcome);
     return outcome;
 }

@@ -16,6 +16,8 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -32,12 +34,16 @@ struct ProviderState {
     std::size_t waiting = 0;
 };
 
-/// What a Provider goes by; all outlive it.
+/// Told of each request that was sent, and how it ended.
+using OnRequest = std::function<void(std::string const& provider, OutcomeKind outcome)>;
+
+/// What a Provider goes by; all but its client outlive it.
 struct Surroundings {
-    HttpsClient& client;
+    std::shared_ptr<HttpsClient> client;
     Clock const& clock;
     Timers& timers;             ///< that go with the clock
     Budgets* budgets = nullptr; ///< absent: the limits are counted in memory alone
+    OnRequest const* on_request = nullptr;
 };
 
 /// One provider, asked within its limits. No call throws for what the provider did; a cancelled
@@ -53,6 +59,9 @@ class Provider {
     ~Provider() = default;
 
     [[nodiscard]] Declaration const& declaration() const { return declaration_; }
+
+    /// From the next request on: the CA file may hold others now.
+    void use(std::shared_ptr<HttpsClient> client) { client_ = std::move(client); }
 
     ProviderState state();
 
@@ -76,6 +85,7 @@ class Provider {
     Quotes read(QuoteBatch const& batch, std::vector<Asset> const& assets, Asked const& asked);
     PriceAnswer read(Question const& question, Asset const& asset, Asked const& asked);
     QuotedRates read(Question const& question, Asked const& asked);
+    void sent(OutcomeKind outcome);
     void heed(Outcome const& outcome);
     void failed(Outcome const& outcome);
     void note(std::string problem);
@@ -90,9 +100,10 @@ class Provider {
     Outcome no_answer(HttpsError const& error);
 
     Declaration declaration_;
-    HttpsClient& client_;
+    std::shared_ptr<HttpsClient> client_;
     Clock const& clock_;
     Budgets* budgets_;
+    OnRequest const* on_request_;
     std::chrono::milliseconds wait_max_;
     Limiter limiter_;
     Allotment allotment_;

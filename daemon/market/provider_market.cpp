@@ -99,59 +99,76 @@ class Walk {
 ProviderMarket::ProviderMarket(asio::any_io_executor executor,
                                std::vector<Declaration> declarations, Routes const& routes,
                                Clock const& clock, MarketOptions options)
-    : executor_(std::move(executor)), options_(std::move(options)), steady_timers_(executor_) {
+    : executor_(std::move(executor))
+    , clock_(clock)
+    , options_(std::move(options))
+    , steady_timers_(executor_) {
+    change(std::move(declarations), routes);
+}
+
+void ProviderMarket::change(std::vector<Declaration> declarations, Routes const& routes) {
+    auto fresh = set_up(std::move(declarations), routes);
+    for (auto& [provider, client] : fresh.clients) provider->use(std::move(client));
+    fresh.clients.clear();
+    setup_ = std::move(fresh);
+}
+
+ProviderMarket::Setup ProviderMarket::set_up(std::vector<Declaration> declarations,
+                                             Routes const& routes) {
     Timers& timers = options_.timers != nullptr ? *options_.timers : steady_timers_;
+    Setup setup;
+    // One for each CA file: a TLS context holds all trusted certificates.
+    std::map<std::optional<std::filesystem::path>, std::shared_ptr<HttpsClient>> clients;
     for (auto& declaration : declarations) {
+        auto& client = clients[declaration.ca_file];
+        if (!client)
+            client = std::make_shared<HttpsClient>(executor_, declaration.ca_file, options_.https);
         auto const name = declaration.name;
-        auto& https = client(declaration.ca_file);
-        Surroundings const surroundings{https, clock, timers, options_.budgets};
-        providers_.emplace(name, std::make_unique<Provider>(std::move(declaration), surroundings,
-                                                            options_.wait_max));
+        auto const known = setup_.providers.find(name);
+        if (known != setup_.providers.end() && known->second->declaration() == declaration) {
+            setup.providers.insert(*known);
+            setup.clients.emplace_back(known->second.get(), client);
+            continue;
+        }
+        Surroundings const surroundings{client, clock_, timers, options_.budgets,
+                                        &options_.on_request};
+        setup.providers.emplace(name, std::make_shared<Provider>(std::move(declaration),
+                                                                 surroundings, options_.wait_max));
     }
-    for (auto const& [type, names] : routes.prices) price_routes_.emplace(type, route(type, names));
-    rates_latest_ = route("rates_latest", routes.rates_latest);
-    rates_history_ = route("rates_history", routes.rates_history);
+    auto const route = [&setup](std::string const& what, std::vector<std::string> const& names) {
+        Route route;
+        for (auto const& name : names) {
+            auto const found = setup.providers.find(name);
+            if (found == setup.providers.end())
+                throw ConfigError{fmt::format(
+                    "routes.{}: there is no provider '{}'; add {}.yaml to providers_dir", what,
+                    name, name)};
+            route.push_back(found->second);
+        }
+        return route;
+    };
+    for (auto const& [type, names] : routes.prices) setup.prices.emplace(type, route(type, names));
+    setup.rates_latest = route("rates_latest", routes.rates_latest);
+    setup.rates_history = route("rates_history", routes.rates_history);
+    return setup;
 }
 
 std::vector<ProviderState> ProviderMarket::states() const {
     std::vector<ProviderState> states;
-    for (auto const& [name, provider] : providers_) states.push_back(provider->state());
+    for (auto const& [name, provider] : setup_.providers) states.push_back(provider->state());
     return states;
-}
-
-HttpsClient& ProviderMarket::client(std::optional<std::filesystem::path> const& ca_file) {
-    auto found = clients_.find(ca_file);
-    if (found == clients_.end())
-        found = clients_
-                    .emplace(std::piecewise_construct, std::forward_as_tuple(ca_file),
-                             std::forward_as_tuple(executor_, ca_file, options_.https))
-                    .first;
-    return found->second;
-}
-
-ProviderMarket::Route ProviderMarket::route(std::string const& name,
-                                            std::vector<std::string> const& providers) const {
-    Route route;
-    for (auto const& provider : providers) {
-        auto const found = providers_.find(provider);
-        if (found == providers_.end())
-            throw ConfigError{
-                fmt::format("routes.{}: there is no provider '{}'; add {}.yaml to providers_dir",
-                            name, provider, provider)};
-        route.push_back(found->second.get());
-    }
-    return route;
 }
 
 ProviderMarket::Route const& ProviderMarket::price_route(std::string const& asset_type) const {
     static Route const none;
-    auto const found = price_routes_.find(asset_type);
-    return found == price_routes_.end() ? none : found->second;
+    auto const found = setup_.prices.find(asset_type);
+    return found == setup_.prices.end() ? none : found->second;
 }
 
 asio::awaitable<PriceAnswer> ProviderMarket::history(Asset asset, DayRange range) {
     Walk<PriceAnswer> walk{asset.asset_type, options_};
-    for (auto* const provider : price_route(asset.asset_type)) {
+    auto const route = price_route(asset.asset_type); // a copy: it may change meanwhile
+    for (auto const& provider : route) {
         auto pending = provider->history(asset, range);
         auto answer = co_await std::move(pending);
         if (walk.take(*provider, std::move(answer))) break;
@@ -181,13 +198,12 @@ asio::awaitable<std::vector<PriceAnswer>> ProviderMarket::quotes(std::vector<Ass
 }
 
 /// Each provider is asked for what those before it could not answer.
-asio::awaitable<std::vector<PriceAnswer>> ProviderMarket::quotes_along(Route const& route,
-                                                                       std::string asset_type,
-                                                                       std::vector<Asset> assets) {
+asio::awaitable<std::vector<PriceAnswer>>
+ProviderMarket::quotes_along(Route route, std::string asset_type, std::vector<Asset> assets) {
     std::vector<Walk<PriceAnswer>> walks(assets.size(), Walk<PriceAnswer>{asset_type, options_});
     std::vector<std::size_t> open(assets.size());
     std::iota(open.begin(), open.end(), std::size_t{0});
-    for (auto* const provider : route) {
+    for (auto const& provider : route) {
         std::vector<Asset> some;
         for (auto const index : open) some.push_back(assets[index]);
         auto pending = provider->quotes(std::move(some));
@@ -205,21 +221,21 @@ asio::awaitable<std::vector<PriceAnswer>> ProviderMarket::quotes_along(Route con
 
 asio::awaitable<RateAnswer> ProviderMarket::rates_history(std::vector<std::string> currencies,
                                                           DayRange range) {
-    return rates_along(rates_history_, "rates_history", std::move(currencies), range);
+    return rates_along(setup_.rates_history, "rates_history", std::move(currencies), range);
 }
 
 asio::awaitable<RateAnswer> ProviderMarket::rates_latest(std::vector<std::string> currencies) {
-    return rates_along(rates_latest_, "rates_latest", std::move(currencies), {});
+    return rates_along(setup_.rates_latest, "rates_latest", std::move(currencies), {});
 }
 
 /// Each provider is asked for the currencies that those before it do not have.
-asio::awaitable<RateAnswer> ProviderMarket::rates_along(Route const& route, std::string name,
+asio::awaitable<RateAnswer> ProviderMarket::rates_along(Route route, std::string name,
                                                         std::vector<std::string> currencies,
                                                         std::optional<DayRange> range) {
     Walk<RateAnswer> walk{name, options_};
     RateAnswer whole;
     std::erase(currencies, "USD");
-    for (auto* const provider : route) {
+    for (auto const& provider : route) {
         auto pending = range ? provider->rates_history(currencies, *range)
                              : provider->rates_latest(currencies);
         auto answer = co_await std::move(pending);

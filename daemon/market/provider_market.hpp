@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace portfoliod::market {
@@ -34,6 +35,7 @@ struct MarketOptions {
     Timers* timers = nullptr;   ///< outlive it and go with its clock; absent: real time
     /// Told of each provider's answer along a route, the good and the bad; may be empty.
     std::function<void(std::string const& provider, Outcome const& outcome)> heard = {};
+    OnRequest on_request = {}; ///< may be empty
 };
 
 /// The providers of the configuration behind one door.
@@ -51,31 +53,40 @@ class ProviderMarket final : public Market {
                                                      DayRange range) override;
     boost::asio::awaitable<RateAnswer> rates_latest(std::vector<std::string> currencies) override;
 
+    /// From the next question on; what is being asked ends as it began. A provider whose declaration
+    /// is the same keeps its limits and what it knows. Throws ConfigError as the constructor does, and
+    /// then nothing is changed.
+    void change(std::vector<Declaration> declarations, Routes const& routes);
+
     /// By name.
     [[nodiscard]] std::vector<ProviderState> states() const;
 
   private:
-    using Route = std::vector<Provider*>;
+    /// Shared with the questions under way, which hold on to those they began to ask.
+    using Route = std::vector<std::shared_ptr<Provider>>;
 
-    HttpsClient& client(std::optional<std::filesystem::path> const& ca_file);
-    [[nodiscard]] Route route(std::string const& name,
-                              std::vector<std::string> const& providers) const;
+    struct Setup {
+        std::map<std::string, std::shared_ptr<Provider>> providers;
+        std::map<std::string, Route> prices;
+        Route rates_latest;
+        Route rates_history;
+        /// Of providers that stay, to be given to them at last.
+        std::vector<std::pair<Provider*, std::shared_ptr<HttpsClient>>> clients;
+    };
+
+    [[nodiscard]] Setup set_up(std::vector<Declaration> declarations, Routes const& routes);
     boost::asio::awaitable<std::vector<PriceAnswer>>
-    quotes_along(Route const& route, std::string asset_type, std::vector<Asset> assets);
-    boost::asio::awaitable<RateAnswer> rates_along(Route const& route, std::string name,
+    quotes_along(Route route, std::string asset_type, std::vector<Asset> assets);
+    boost::asio::awaitable<RateAnswer> rates_along(Route route, std::string name,
                                                    std::vector<std::string> currencies,
                                                    std::optional<DayRange> range);
     [[nodiscard]] Route const& price_route(std::string const& asset_type) const;
 
     boost::asio::any_io_executor executor_;
+    Clock const& clock_;
     MarketOptions options_;
     SteadyTimers steady_timers_;
-    /// One for each CA file: a TLS context holds all trusted certificates.
-    std::map<std::optional<std::filesystem::path>, HttpsClient> clients_;
-    std::map<std::string, std::unique_ptr<Provider>> providers_;
-    std::map<std::string, Route> price_routes_;
-    Route rates_latest_;
-    Route rates_history_;
+    Setup setup_;
 };
 
 } // namespace portfoliod::market

@@ -38,11 +38,15 @@ class Template {
     /// `encode`.
     [[nodiscard]] std::string expand(Variables const& variables, Encode encode = nullptr) const;
 
+    friend bool operator==(Template const&, Template const&) = default;
+
   private:
     struct Piece {
         bool literal = true;
         std::string text;   ///< the literal, or the variable's name
         std::string format; ///< lower, upper, s, ms or a date format; "" = as it is
+
+        friend bool operator==(Piece const&, Piece const&) = default;
     };
 
     static Piece variable(std::string_view inside);

@@ -103,10 +103,11 @@ void value_one(db::Transaction& transaction, Results& results, int portfolio, In
         auto const figures = valuation::current_figures(
             inputs.holdings, ledger, today, inputs.history ? &*inputs.history : nullptr);
         if (figures.percentage_too_large)
-            log::notice(fmt::format("portfolio {}: a percentage is beyond what its column holds "
-                                    "and is left empty",
-                                    portfolio),
-                        {{"PORTFOLIO_ID", portfolio}});
+            log::happened(Happening::percentage_too_large,
+                          fmt::format("portfolio {}: a percentage is beyond what its column holds "
+                                      "and is left empty",
+                                      portfolio),
+                          {{"PORTFOLIO_ID", portfolio}});
         results.figures.add(json(portfolio, figures));
         keep_checkpoints(results, inputs, ledger);
     } catch (std::exception const& e) {

@@ -50,16 +50,18 @@ void Restatements::note_moved(int portfolio, Day day, Cents const& before, Cents
 
 void Restatements::log() const {
     for (auto const& [portfolio, moved] : moved_)
-        log::notice(fmt::format("portfolio {}: {} days that were final moved by more than 0.5 %, "
-                                "the most {}, from {} to {} USD",
-                                portfolio, moved.days, to_text(moved.worst_day),
-                                moved.worst_old.to_text(), moved.worst_new.to_text()),
-                    {{"PORTFOLIO_ID", portfolio}, {"DAYS", moved.days}});
+        log::happened(Happening::snapshots_moved,
+                      fmt::format("portfolio {}: {} days that were final moved by more than 0.5 %, "
+                                  "the most {}, from {} to {} USD",
+                                  portfolio, moved.days, to_text(moved.worst_day),
+                                  moved.worst_old.to_text(), moved.worst_new.to_text()),
+                      {{"PORTFOLIO_ID", portfolio}, {"DAYS", moved.days}});
 }
 
 void note_problem(db::Transaction& transaction, int portfolio, char const* figures,
                   std::string const& problem) {
-    log::error(
+    log::happened(
+        Happening::portfolio_not_valued,
         fmt::format("portfolio {}: its {} cannot be computed and stay as they were: {}", portfolio,
                     std::string_view{figures} == "current" ? "figures" : "snapshots", problem),
         {{"PORTFOLIO_ID", portfolio}});

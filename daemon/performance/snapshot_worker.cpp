@@ -32,8 +32,9 @@ asio::awaitable<void> SnapshotWorker::run() {
         } catch (db::Error const& e) {
             // An outage is the listener's to report, who rings when it is over.
             if (++failures; !e.connection_lost || failures == 3)
-                log::error(fmt::format("snapshots could not be computed and wait: {}", e.what()),
-                           {{"SQLSTATE", e.sqlstate}});
+                log::happened(Happening::snapshots_wait,
+                              fmt::format("snapshots could not be computed and wait: {}", e.what()),
+                              {{"SQLSTATE", e.sqlstate}});
             wait = std::min(wait, retry.wait(failures, random_share()));
         }
         if (failures > 3) {
@@ -51,16 +52,18 @@ asio::awaitable<bool> SnapshotWorker::work() {
         std::chrono::steady_clock::now() - began);
     co_await refresh_all();
     if (written.portfolios == 0) co_return false;
-    log::info(fmt::format("snapshots of {} portfolios: {} days written, {} of them with another "
-                          "value than before{}",
-                          written.portfolios - written.failed, written.days, written.restated,
-                          written.failed > 0
-                              ? fmt::format("; {} portfolios cannot be valued", written.failed)
-                              : ""),
-              {{"PORTFOLIOS", written.portfolios},
-               {"DAYS", written.days},
-               {"RESTATED", written.restated},
-               {"DURATION_USEC", took.count()}});
+    log::happened(
+        Happening::snapshots_written,
+        fmt::format("snapshots of {} portfolios: {} days written, {} of them with another "
+                    "value than before{}",
+                    written.portfolios - written.failed, written.days, written.restated,
+                    written.failed > 0
+                        ? fmt::format("; {} portfolios cannot be valued", written.failed)
+                        : ""),
+        {{"PORTFOLIOS", written.portfolios},
+         {"DAYS", written.days},
+         {"CHANGED", written.restated},
+         {"DURATION_USEC", took.count()}});
     co_return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "tracking/price_store.hpp"
+#include "tracking/story.hpp"
 
 #include <fmt/format.h>
 
@@ -55,6 +56,13 @@ Quotes::Quotes(db::Lane& lane, market::Market& market, market::Calendars const& 
     , tasks_(tasks)
     , rota_(interval)
     , tally_{clock.now()} {}
+
+void Quotes::change(std::chrono::seconds interval, tracking::Policy policy) {
+    interval_ = interval;
+    policy_ = std::move(policy);
+    rota_.change(interval_);
+    stretched_.clear(); // said again, by the new measure
+}
 
 asio::awaitable<void> Quotes::look() {
     next_look_ = interval_; // should the database fail us
@@ -123,8 +131,9 @@ asio::awaitable<void> Quotes::ask(Turn turn) {
     } catch (std::exception const& e) {
         // The market throws for nothing but a stop; should it ever, the next turn asks again.
         if (is_cancellation(std::current_exception())) throw;
-        log::error(fmt::format("quotes of {} failed: {}", turn.provider, e.what()),
-                   {{"PROVIDER", turn.provider}});
+        log::happened(Happening::quotes_broke,
+                      fmt::format("quotes of {} failed: {}", turn.provider, e.what()),
+                      {{"PROVIDER", turn.provider}});
         co_return;
     }
     for (std::size_t i = 0; i < turn.assets.size(); ++i) {
@@ -145,13 +154,17 @@ asio::awaitable<bool> Quotes::take(market::Asset asset, market::PriceAnswer answ
         log::debug(fmt::format("no quote of {}", tally_.failure), {{"ASSET_ID", asset.id}});
         co_return true;
     }
-    auto keep = [this, &asset, &answer](db::Transaction& transaction) {
+    // A copy: the policy may change while a database thread goes by it.
+    auto keep = [this, &asset, &answer, policy = policy_](db::Transaction& transaction) {
         tracking::store_prices(transaction, asset.id, answer, tracking::Finality::provisional,
-                               clock_.today(), policy_);
+                               clock_.today(), policy);
+        return tracking::just_doubted(transaction, asset.id);
     };
     try {
-        co_await lane_.transact(keep);
+        auto const doubts = co_await lane_.transact(keep);
+        tracking::tell({asset, 0, answer.source}, doubts);
         ++tally_.came;
+        on_quotes_();
     } catch (db::Error const& e) {
         // One quote that cannot be stored must not keep the assets behind it from theirs.
         tally_.failure = fmt::format("{}: {}", asset.symbol, e.what());
@@ -179,8 +192,10 @@ void Quotes::say_who_rests(std::vector<Listed> const& listed) {
         auto const& calendar = calendars_.of(one.asset);
         if (one.trading.open) {
             if (resting_.erase(calendar.name()) > 0)
-                log::info(
-                    fmt::format("{} is open: quotes of what is traded there", calendar.name()));
+                log::happened(
+                    Happening::calendar_opened,
+                    fmt::format("{} is open: quotes of what is traded there", calendar.name()),
+                    {{"CALENDAR", calendar.name()}});
         } else if (!resting_.contains(calendar.name())) {
             ++closed[calendar.name()];
             until[calendar.name()] = calendar.next_open(clock_.now());
@@ -188,9 +203,11 @@ void Quotes::say_who_rests(std::vector<Listed> const& listed) {
     }
     for (auto const& [name, assets] : closed) {
         resting_.insert(name);
-        log::info(
+        log::happened(
+            Happening::calendar_closed,
             fmt::format("{} is closed until {}: no more than the day's last quotes of {} assets",
-                        name, until[name] ? to_text(*until[name]) : "further notice", assets));
+                        name, until[name] ? to_text(*until[name]) : "further notice", assets),
+            {{"CALENDAR", name}});
     }
 }
 
@@ -200,22 +217,26 @@ void Quotes::say_what_stretches(Turn const& turn) {
         return;
     }
     if (!stretched_.insert(turn.provider).second) return;
-    log::notice(fmt::format("quotes come every {} s instead of {}: the limits of {} allow no more",
-                            std::chrono::ceil<std::chrono::seconds>(turn.interval).count(),
-                            std::chrono::ceil<std::chrono::seconds>(interval_).count(),
-                            turn.provider),
-                {{"PROVIDER", turn.provider}});
+    log::happened(
+        Happening::quotes_stretched,
+        fmt::format("quotes come every {} s instead of {}: the limits of {} allow no more",
+                    std::chrono::ceil<std::chrono::seconds>(turn.interval).count(),
+                    std::chrono::ceil<std::chrono::seconds>(interval_).count(), turn.provider),
+        {{"PROVIDER", turn.provider}});
 }
 
 /// One line for each interval in which anything was asked.
 void Quotes::say_what_came(Instant now) {
     if (tally_.since > now) tally_.since = now;
     if (tally_.asked == 0 || now < tally_.since + interval_) return;
+    auto const text = fmt::format("{} of {} quotes came", tally_.came, tally_.asked);
+    log::Fields counts{{"ASKED", tally_.asked}, {"CAME", tally_.came}};
     if (tally_.failure.empty())
-        log::info(fmt::format("{} of {} quotes came", tally_.came, tally_.asked));
+        log::happened(Happening::quotes_came, text, std::move(counts));
     else
-        log::warning(fmt::format("{} of {} quotes came; the last without: {}", tally_.came,
-                                 tally_.asked, tally_.failure));
+        log::happened(Happening::quotes_missing,
+                      fmt::format("{}; the last without: {}", text, tally_.failure),
+                      std::move(counts));
     tally_ = {now};
 }
 

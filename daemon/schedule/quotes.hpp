@@ -11,6 +11,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -35,6 +36,12 @@ class Quotes {
     Quotes(db::Lane& lane, market::Market& market, market::Calendars const& calendars,
            Clock const& clock, std::chrono::seconds interval, tracking::Policy policy,
            Tasks& tasks);
+
+    /// From the next look on.
+    void change(std::chrono::seconds interval, tracking::Policy policy);
+
+    /// Called when quotes were stored.
+    void on_quotes(std::function<void()> call) { on_quotes_ = std::move(call); }
 
     /// Starts asking for what is due; throws db::Error.
     boost::asio::awaitable<void> look();
@@ -64,6 +71,7 @@ class Quotes {
     tracking::Policy policy_;
     Tasks& tasks_;
 
+    std::function<void()> on_quotes_ = [] {};
     Rota rota_;
     std::map<int, Attempt> attempts_; ///< of the assets held
     std::set<std::string> busy_;      ///< providers that are being asked

@@ -35,6 +35,8 @@ class Rota {
   public:
     explicit Rota(std::chrono::milliseconds interval) : interval_(interval) {}
 
+    void change(std::chrono::milliseconds interval) { interval_ = interval; }
+
     /// Every call takes its turns as taken.
     std::vector<Turn> take_turns(std::vector<Listed> const& all, Instant now);
 

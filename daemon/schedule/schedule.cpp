@@ -16,7 +16,8 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr int refresh_batch_max = 500;
-constexpr auto stand_by = std::chrono::hours{24}; // beginning to lead rings
+constexpr std::chrono::milliseconds stand_by = std::chrono::hours{24}; // what matters rings
+constexpr auto quotes_while_off = std::chrono::minutes{5};
 
 } // namespace
 
@@ -31,45 +32,56 @@ Schedule::Schedule(asio::any_io_executor executor, db::Lane& lane, market::Marke
     , clock_(clock)
     , intervals_(intervals)
     , policy_(std::move(policy))
-    , tasks_(tasks) {
-    if (intervals_.quotes)
-        quotes_.emplace(lane_, market_, calendars_, clock_, *intervals_.quotes, policy_, tasks_);
-}
+    , tasks_(tasks)
+    , quotes_(lane_, market_, calendars_, clock_, intervals_.quotes.value_or(quotes_while_off),
+              policy_, tasks_) {}
 
 void Schedule::start() {
-    auto spawn_every = [this](std::optional<std::chrono::seconds> interval, Action action,
-                              char const* name) {
-        if (!interval) return;
-        auto& leading = waiting_.emplace_back(executor_);
-        tasks_.spawn(name, every(*interval, action, name, leading));
-    };
-    spawn_every(intervals_.exchange_rates, &Schedule::fetch_exchange_rates, "exchange rates");
-    if (quotes_) {
-        auto& leading = waiting_.emplace_back(executor_);
-        tasks_.spawn("quotes", get_quotes(leading));
-    }
-    {
-        auto& leading = waiting_.emplace_back(executor_);
-        tasks_.spawn("midnight", each_midnight(leading));
-    }
-    spawn_every(intervals_.performance, &Schedule::refresh_performance, "performance refresh");
-    if (intervals_.upkeep) {
-        auto& leading = waiting_.emplace_back(executor_);
-        tasks_.spawn("upkeep", daily(*intervals_.upkeep, &Schedule::keep_up, "upkeep", leading));
-    }
+    auto waiting = [this]() -> Wakeup& { return waiting_.emplace_back(executor_); };
+    tasks_.spawn("exchange rates",
+                 every(&Intervals::exchange_rates, &Schedule::fetch_exchange_rates,
+                       "exchange rates", waiting()));
+    tasks_.spawn("quotes", get_quotes(waiting()));
+    tasks_.spawn("midnight", each_midnight(waiting()));
+    tasks_.spawn("performance refresh",
+                 every(&Intervals::performance, &Schedule::refresh_performance,
+                       "performance refresh", waiting()));
+    tasks_.spawn("upkeep", daily(&Intervals::upkeep, &Schedule::keep_up, "upkeep", waiting()));
 }
 
 void Schedule::lead(bool leads) {
-    if (leads && !leads_)
+    if (leads && !leads_) {
+        ++led_;
         for (auto& task : waiting_) task.ring();
+    }
     leads_ = leads;
 }
 
-asio::awaitable<void> Schedule::every(std::chrono::seconds interval, Action action,
+void Schedule::change(Intervals intervals, tracking::Policy policy) {
+    intervals_ = intervals;
+    policy_ = std::move(policy);
+    quotes_.change(intervals_.quotes.value_or(quotes_while_off), policy_);
+    for (auto& task : waiting_) task.ring();
+}
+
+/// Whoever begins to lead runs at once: nobody knows what was missed.
+asio::awaitable<void> Schedule::every(Interval<std::chrono::seconds> interval, Action action,
                                       char const* name, Wakeup& leading) {
-    for (;;) {
-        if (leads_) co_await attempt_and_note(action, name);
-        co_await leading.wait_for(leads_ ? std::chrono::milliseconds{interval} : stand_by);
+    using Steady = std::chrono::steady_clock;
+    auto ran_at = Steady::time_point{};
+    for (auto led = 0;;) {
+        auto const time = intervals_.*interval;
+        auto const due = time && (led != led_ || Steady::now() >= ran_at + *time);
+        if (leads_ && due) {
+            led = led_;
+            co_await attempt_and_note(action, name);
+            ran_at = Steady::now();
+            continue; // the interval may have changed meanwhile
+        }
+        auto wait = stand_by;
+        if (leads_ && time)
+            wait = std::chrono::ceil<std::chrono::milliseconds>(ran_at + *time - Steady::now());
+        co_await leading.wait_for(wait);
     }
 }
 
@@ -101,21 +113,24 @@ asio::awaitable<std::string> Schedule::mark_missing_snapshots() {
 
 asio::awaitable<void> Schedule::get_quotes(Wakeup& leading) {
     for (;;) {
-        if (leads_) co_await attempt(&Schedule::look_for_quotes, "quotes");
-        co_await leading.wait_for(leads_ ? quotes_->next_look() : stand_by);
+        auto const asks = [this] { return leads_ && intervals_.quotes; };
+        if (asks()) co_await attempt(&Schedule::look_for_quotes, "quotes");
+        co_await leading.wait_for(asks() ? quotes_.next_look() : stand_by);
     }
 }
 
-asio::awaitable<void> Schedule::daily(std::chrono::minutes time_of_day, Action action,
+asio::awaitable<void> Schedule::daily(Interval<std::chrono::minutes> time_of_day, Action action,
                                       char const* name, Wakeup& leading) {
-    for (;;) {
-        auto const due = next_daily(clock_.now(), time_of_day);
+    for (auto set = intervals_.*time_of_day;; set = intervals_.*time_of_day) {
+        auto const due = set ? std::optional{next_daily(clock_.now(), *set)} : std::nullopt;
         // A clock that is set meanwhile is noticed within the hour.
-        while (clock_.now() < due) {
-            auto const left = std::chrono::ceil<std::chrono::milliseconds>(due - clock_.now());
+        while (set == intervals_.*time_of_day && !(due && clock_.now() >= *due)) {
+            auto const left =
+                due ? std::chrono::ceil<std::chrono::milliseconds>(*due - clock_.now()) : stand_by;
             co_await leading.wait_for(
                 std::min<std::chrono::milliseconds>(left, std::chrono::hours{1}));
         }
+        if (set != intervals_.*time_of_day) continue;
         while (leads_ && !co_await attempt_and_note(action, name))
             co_await leading.wait_for(std::chrono::minutes{5});
     }
@@ -151,14 +166,15 @@ asio::awaitable<bool> Schedule::run(Action action, char const* name, std::string
         co_return true;
     } catch (db::Error const& e) {
         problem = e.what();
-        log::warning(fmt::format("{} failed and will be tried again: {}", name, e.what()),
-                     {{"SQLSTATE", e.sqlstate}});
+        log::happened(Happening::run_failed,
+                      fmt::format("{} failed and will be tried again: {}", name, e.what()),
+                      {{"TASK", name}, {"SQLSTATE", e.sqlstate}});
     }
     co_return false;
 }
 
 asio::awaitable<std::string> Schedule::look_for_quotes() {
-    auto looking = quotes_->look();
+    auto looking = quotes_.look();
     co_await std::move(looking);
     co_return "";
 }
@@ -174,16 +190,19 @@ asio::awaitable<std::string> Schedule::fetch_exchange_rates() {
     if (currencies.empty()) co_return "";
     auto const answer = co_await market_.rates_latest(currencies);
     if (answer.outcome.kind != market::OutcomeKind::ok) {
-        log::warning(fmt::format("no exchange rates: {}", answer.outcome.message));
+        log::happened(Happening::rates_missing,
+                      fmt::format("no exchange rates: {}", answer.outcome.message),
+                      {{"OUTCOME", market::to_text(answer.outcome.kind)}});
         co_return answer.outcome.message;
     }
     auto keep = [&answer](db::Transaction& transaction) {
         tracking::store_rates(transaction, answer.source, answer.rows);
     };
     co_await lane_.transact(keep);
-    log::info(fmt::format("exchange rates of {} of {} currencies from {}", answer.rows.size(),
-                          currencies.size(), answer.source),
-              {{"PROVIDER", answer.source}});
+    log::happened(Happening::rates_came,
+                  fmt::format("exchange rates of {} of {} currencies from {}", answer.rows.size(),
+                              currencies.size(), answer.source),
+                  {{"PROVIDER", answer.source}, {"ROWS", answer.rows.size()}});
     co_return "";
 }
 
@@ -220,19 +239,25 @@ asio::awaitable<std::string> Schedule::refresh_performance() {
 }
 
 asio::awaitable<std::string> Schedule::keep_up() {
-    auto upkeep = [this](db::Transaction& transaction) {
+    struct Done {
+        int jobs, bars, rates;
+    };
+
+    auto upkeep = [this, policy = policy_](db::Transaction& transaction) {
         auto const row =
             transaction
                 .execute("SELECT jobs, bars, rates FROM portfoliod.upkeep($1, $2, ($1::date - "
                          "$3::interval)::date)",
-                         {clock_.today(), policy_.keep_completed, policy_.close_only_after})
+                         {clock_.today(), policy.keep_completed, policy.close_only_after})
                 .one();
-        return fmt::format("{} completed jobs removed, {} old bars reduced to their close, {} "
-                           "hourly rates thinned",
-                           row.integer(0), row.integer(1), row.integer(2));
+        return Done{row.integer(0), row.integer(1), row.integer(2)};
     };
     auto const done = co_await lane_.transact(upkeep);
-    log::info(fmt::format("upkeep: {}", done));
+    log::happened(Happening::upkeep_done,
+                  fmt::format("upkeep: {} completed jobs removed, {} old bars reduced to their "
+                              "close, {} hourly rates thinned",
+                              done.jobs, done.bars, done.rates),
+                  {{"JOBS", done.jobs}, {"BARS", done.bars}, {"RATES", done.rates}});
     co_return "";
 }
 

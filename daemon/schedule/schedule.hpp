@@ -14,6 +14,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <functional>
 #include <list>
 #include <optional>
 #include <string>
@@ -37,17 +38,29 @@ class Schedule {
              market::Calendars const& calendars, performance::SnapshotWorker& snapshots,
              Clock const& clock, Intervals intervals, tracking::Policy policy, Tasks& tasks);
 
-    /// Spawns one task for each thing that is not off.
+    /// Spawns one task for each thing; one that is off stands by.
     void start();
     void lead(bool leads);
+
+    [[nodiscard]] bool leads() const { return leads_; }
+
+    /// From now on; what is under way ends as it began.
+    void change(Intervals intervals, tracking::Policy policy);
+
+    /// Called when quotes were stored.
+    void on_quotes(std::function<void()> call) { quotes_.on_quotes(std::move(call)); }
 
   private:
     /// Returns what went wrong, "" for nothing; throws db::Error.
     using Action = boost::asio::awaitable<std::string> (Schedule::*)();
 
-    boost::asio::awaitable<void> every(std::chrono::seconds interval, Action action,
+    /// One of the Intervals, read anew each time: it may change.
+    template <class Duration>
+    using Interval = std::optional<Duration> Intervals::*;
+
+    boost::asio::awaitable<void> every(Interval<std::chrono::seconds> interval, Action action,
                                        char const* name, Wakeup& leading);
-    boost::asio::awaitable<void> daily(std::chrono::minutes time_of_day, Action action,
+    boost::asio::awaitable<void> daily(Interval<std::chrono::minutes> time_of_day, Action action,
                                        char const* name, Wakeup& leading);
     /// False when the database failed it.
     boost::asio::awaitable<bool> attempt(Action action, char const* name);
@@ -74,9 +87,10 @@ class Schedule {
     tracking::Policy policy_;
     Tasks& tasks_;
     std::list<Wakeup> waiting_; ///< one for each task, rung when this daemon begins to lead
-    std::optional<Quotes> quotes_;
+    Quotes quotes_;
     std::optional<Instant> refreshed_at_;
     bool leads_ = false;
+    int led_ = 0; ///< how often it began to
 };
 
 } // namespace portfoliod::schedule

@@ -1,6 +1,7 @@
 #include "service/command_line.hpp"
 
 #include "base/log.hpp"
+#include "base/secrets.hpp"
 #include "service/commands.hpp"
 
 #include <CLI/CLI.hpp>
@@ -32,9 +33,14 @@ struct Arguments {
 
 /// The file named, else the default file where there is one, else the defaults.
 Config configuration(Arguments const& arguments) {
-    auto config = !arguments.config_file.empty() ? load_config(arguments.config_file)
-                  : std::filesystem::exists(default_config_file) ? load_config(default_config_file)
-                                                                 : Config{};
+    return !arguments.config_file.empty()                 ? load_config(arguments.config_file)
+           : std::filesystem::exists(default_config_file) ? load_config(default_config_file)
+                                                          : Config{};
+}
+
+/// Of a command; the service sets its level itself, time and again.
+Config settled(Arguments const& arguments) {
+    auto config = configuration(arguments);
     log::set_level(config.log_level);
     return config;
 }
@@ -60,7 +66,7 @@ int import_assets_command(Arguments const& arguments) {
     if (arguments.starter == !arguments.csv_file.empty())
         throw ConfigError{
             "name a CSV file, or --starter for the catalogue that comes with portfoliod"};
-    auto const config = configuration(arguments);
+    auto const config = settled(arguments);
     return import_assets(
         config,
         {arguments.starter ? starter_catalogue(config) : std::filesystem::path{arguments.csv_file},
@@ -85,17 +91,17 @@ int guarded(Command const& command) {
     try {
         return command();
     } catch (ConfigError const& e) {
-        fmt::print(stderr, "portfoliod: {}\n", e.what());
+        fmt::print(stderr, "portfoliod: {}\n", without_secrets(e.what()));
         return 2;
     } catch (std::exception const& e) {
-        fmt::print(stderr, "portfoliod: {}\n", e.what());
+        fmt::print(stderr, "portfoliod: {}\n", without_secrets(e.what()));
         return 1;
     }
 }
 
 } // namespace
 
-int run_command_line(int argc, char const* const* argv, int (*run_daemon)(Config const&)) {
+int run_command_line(int argc, char const* const* argv, RunDaemon run_daemon) {
     CLI::App app{"portfoliod: keeps a portfolio's prices, figures and history up to date"};
     app.set_version_flag("--version", "portfoliod " PORTFOLIOD_VERSION);
     app.require_subcommand(1);
@@ -104,7 +110,8 @@ int run_command_line(int argc, char const* const* argv, int (*run_daemon)(Config
     app.add_option("--config", arguments.config_file,
                    fmt::format("configuration file; default {}", default_config_file));
 
-    auto* const run = app.add_subcommand("run", "the service; SIGTERM drains and stops");
+    auto* const run = app.add_subcommand(
+        "run", "the service; SIGTERM drains and stops, SIGHUP reads the files again");
     auto* const migrate =
         app.add_subcommand("migrate", "create or upgrade the schema; safe to repeat");
     migrate->add_option("--url", arguments.url, "the database, instead of the configuration's");
@@ -162,17 +169,17 @@ int run_command_line(int argc, char const* const* argv, int (*run_daemon)(Config
         return 2;
     }
     return guarded([&] {
-        if (run->parsed()) return run_daemon(configuration(arguments));
+        if (run->parsed()) return run_daemon([&] { return configuration(arguments); });
         if (migrate->parsed()) // the owner need not have the service's credentials
-            return migrate_database(arguments.url.empty() ? configuration(arguments) : Config{},
+            return migrate_database(arguments.url.empty() ? settled(arguments) : Config{},
                                     arguments.url);
-        if (reporting->parsed()) return status(configuration(arguments), arguments.json);
-        if (checking->parsed()) return check(configuration(arguments), arguments.probe);
-        if (fetching->parsed()) return fetch(configuration(arguments), arguments.fetch);
-        if (snapshots->parsed()) return snapshot(configuration(arguments), arguments.snapshot);
-        if (verification->parsed()) return verify(configuration(arguments), arguments.repair);
+        if (reporting->parsed()) return status(settled(arguments), arguments.json);
+        if (checking->parsed()) return check(settled(arguments), arguments.probe);
+        if (fetching->parsed()) return fetch(settled(arguments), arguments.fetch);
+        if (snapshots->parsed()) return snapshot(settled(arguments), arguments.snapshot);
+        if (verification->parsed()) return verify(settled(arguments), arguments.repair);
         if (import->parsed())
-            return import_transactions(configuration(arguments), arguments.transactions);
+            return import_transactions(settled(arguments), arguments.transactions);
         return import_assets_command(arguments);
     });
 }

@@ -1,9 +1,15 @@
 #include "service/config.hpp"
 
 #include "base/duration.hpp"
+#include "base/secrets.hpp"
+#include "db/session.hpp"
 
+#include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+#include <charconv>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -31,6 +37,13 @@ std::optional<std::string> secret(std::string const& name) {
 }
 
 namespace {
+
+/// Of the headers that a configuration adds; what they name is not worth hiding, and would be taken out of messages.
+bool carries_a_secret(std::string header) {
+    std::ranges::transform(header, header.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return header != "user-agent" && !header.starts_with("accept");
+}
 
 /// A span of the calendar as a PostgreSQL interval: "1y" is a calendar year, not 365 days.
 std::string interval(yaml::Node const& node) {
@@ -76,8 +89,12 @@ std::optional<std::chrono::minutes> time_of_day_or_off(yaml::Node const& node) {
 
 void read_database(yaml::Node const& node, Config::Database& database) {
     node.allow_only({"url", "owner_url", "workers", "statement_time_max", "answer_time_max"});
-    if (auto const url = node.find("url")) database.url = expanded(*url);
-    if (auto const url = node.find("owner_url")) database.owner_url = expanded(*url);
+    for (auto const& [key, url] :
+         {std::pair{"url", &database.url}, std::pair{"owner_url", &database.owner_url}})
+        if (auto const written = node.find(key)) {
+            *url = expanded(*written);
+            for (auto const& password : db::passwords_in(*url)) keep_secret(password);
+        }
     if (auto const workers = node.find("workers"))
         database.workers = static_cast<int>(workers->integer(2, 32));
     if (auto const time = node.find("statement_time_max"))
@@ -140,6 +157,42 @@ std::filesystem::path folder(yaml::Node const& node) {
     return std::filesystem::path{node.file()}.parent_path() / expanded(node);
 }
 
+/// "127.0.0.1:9187" or "[::1]:9187"; port 0 is any that is free.
+WebAddress web_address(yaml::Node const& node, bool exposed) {
+    auto const text = expanded(node);
+    auto const colon = text.rfind(':');
+    auto const complain = [&] [[noreturn]] {
+        node.fail(fmt::format("must be an address and a port such as \"127.0.0.1:9187\" or "
+                              "\"[::1]:9187\", not '{}'",
+                              text));
+    };
+    if (colon == std::string::npos) complain();
+    auto host = text.substr(0, colon);
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+        host = host.substr(1, host.size() - 2);
+    boost::system::error_code wrong;
+    auto const address = boost::asio::ip::make_address(host, wrong);
+    auto const* const digits = text.data() + colon + 1;
+    auto const* const end = text.data() + text.size();
+    std::uint16_t port = 0;
+    auto const [stopped, error] = std::from_chars(digits, end, port);
+    if (wrong || error != std::errc{} || stopped != end) complain();
+    if (!address.is_loopback() && !exposed)
+        node.fail(
+            fmt::format("{} can be reached from other machines, and whoever reaches it may "
+                        "read what is there; take 127.0.0.1, or write exposed: true beside it",
+                        host));
+    return {address.to_string(), port};
+}
+
+std::optional<WebAddress> read_http(yaml::Node const& node) {
+    node.allow_only({"listen", "exposed"});
+    auto const exposed = node.find("exposed");
+    auto const listen = node.find("listen");
+    if (!listen || listen->text() == "off") return std::nullopt;
+    return web_address(*listen, exposed && exposed->boolean());
+}
+
 log::Level read_level(yaml::Node const& node) {
     node.allow_only({"level"});
     auto const level = node.find("level");
@@ -173,6 +226,7 @@ std::string expanded(yaml::Node const& node) {
                 node.fail(fmt::format("${{{}}} is neither an environment variable nor a systemd "
                                       "credential",
                                       name));
+            keep_secret(*value);
             result += *value;
             i = end;
         } else {
@@ -185,12 +239,15 @@ std::string expanded(yaml::Node const& node) {
 Config read_config(yaml::Node const& root) {
     Config config;
     root.allow_only({"database", "bus", "providers", "providers_dir", "routes", "calendars",
-                     "calendars_dir", "schedule", "backfill", "log"});
+                     "calendars_dir", "schedule", "backfill", "log", "http"});
     if (auto const node = root.find("database")) read_database(*node, config.database);
     if (auto const node = root.find("bus")) read_bus(*node, config);
     if (auto const node = root.find("providers"))
         for (auto const& [name, overrides] : node->entries()) {
-            config.providers[name] = market::load_overrides(overrides, expanded);
+            auto& own = config.providers[name] = market::load_overrides(overrides, expanded);
+            if (own.key_value) keep_secret(*own.key_value);
+            for (auto const& [header, value] : own.headers)
+                if (carries_a_secret(header)) keep_secret(value);
             config.written.emplace("providers." + name, overrides);
         }
     if (auto const node = root.find("providers_dir")) config.providers_dir = folder(*node);
@@ -202,6 +259,7 @@ Config read_config(yaml::Node const& root) {
     if (auto const node = root.find("schedule")) read_schedule(*node, config.schedule);
     if (auto const node = root.find("backfill")) read_backfill(*node, config.backfill);
     if (auto const node = root.find("log")) config.log_level = read_level(*node);
+    if (auto const node = root.find("http")) config.http = read_http(*node);
     return config;
 }
 

@@ -7,6 +7,7 @@
 #include "schedule/schedule.hpp"
 #include "tracking/policy.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -28,6 +29,14 @@ struct CalendarName {
 /// Where providers, calendars and the catalogue were installed: share/portfoliod beside the program's own folder, wherever a package
 /// or `cmake --install --prefix` has put it; a program in its build folder expects them where it was built for.
 std::filesystem::path data_folder();
+
+/// An address of this machine and a port.
+struct WebAddress {
+    std::string address; ///< "127.0.0.1", "::1"
+    std::uint16_t port = 0;
+
+    friend bool operator==(WebAddress const&, WebAddress const&) = default;
+};
 
 /// The configuration; every member's initial value is the documented default.
 struct Config {
@@ -69,6 +78,7 @@ struct Config {
     schedule::Intervals schedule;
     tracking::Policy backfill;
     log::Level log_level = log::Level::info;
+    std::optional<WebAddress> http; ///< where health and metrics are served; nothing: nowhere
 };
 
 inline constexpr char const* default_config_file = "/etc/portfoliod/portfoliod.yaml";

@@ -1,5 +1,7 @@
 #include "service/providers.hpp"
 
+#include "base/secrets.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -53,6 +55,7 @@ std::vector<market::Declaration> load_providers(Config const& config) {
             market::apply(found.mapped(), declaration);
         if (declaration.key_value.empty() && !declaration.key_name.empty())
             declaration.key_value = secret(declaration.key_name).value_or("");
+        keep_secret(declaration.key_value);
     }
     if (!overrides.empty())
         complain(config, "providers." + overrides.begin()->first,

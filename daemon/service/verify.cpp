@@ -140,7 +140,7 @@ class Verification {
         // Counts follow the positions that were just mended.
         auto recounted = assets_to_recount_;
         for (auto const& [portfolio, asset] : positions_to_replay_) recounted.push_back(asset);
-        auto const held = tracking::recount(transaction, recounted);
+        auto const held = tracking::recount(transaction, recounted).held_back;
         transaction.execute("SELECT portfoliod.come_back_to('{}', $1, 'infinity')", {held});
         tracking::request_missing_history(transaction, assets_to_load_, today_, config_.backfill);
         // As if rates had changed since ever: no checkpoint of theirs is kept.

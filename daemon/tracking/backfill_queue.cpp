@@ -128,8 +128,8 @@ void give_back(db::Transaction& transaction, std::string_view queue, std::vector
     transaction.execute("SELECT portfoliod.give_back_backfill($1, $2, $3)", {queue, jobs, token});
 }
 
-std::optional<int> complete(db::Transaction& transaction, PriceJob const& job,
-                            market::PriceAnswer const& answer, Day today, Policy const& policy) {
+std::optional<Stored> complete(db::Transaction& transaction, PriceJob const& job,
+                               market::PriceAnswer const& answer, Day today, Policy const& policy) {
     std::optional<Day> last_row;
     for (auto const& row : answer.rows) last_row = std::max(last_row.value_or(row.date), row.date);
     for (auto const& price : answer.doubtful)
@@ -142,16 +142,19 @@ std::optional<int> complete(db::Transaction& transaction, PriceJob const& job,
             .boolean(0);
     if (!ours) return std::nullopt;
     // Splits before prices: they say which steps are none, and in which shares the prices are.
-    store_events(transaction, job.asset.id, answer.served.value_or(job.range), answer);
-    auto const changed =
+    Stored stored;
+    stored.splits_changed =
+        store_events(transaction, job.asset.id, answer.served.value_or(job.range), answer);
+    stored.rows_changed =
         store_prices(transaction, job.asset.id, answer, Finality::final, today, policy);
+    stored.doubts = just_doubted(transaction, job.asset.id);
     transaction.execute("SELECT portfoliod.complete_backfill($1, $2, $3, $4, $5, $6)",
                         {job.id, job.token, served_from, last_row, answer.rows.size(), today});
-    return changed;
+    return stored;
 }
 
-std::optional<int> complete(db::Transaction& transaction, RateJobs const& jobs,
-                            market::RateAnswer const& answer, Day today) {
+std::optional<Stored> complete(db::Transaction& transaction, RateJobs const& jobs,
+                               market::RateAnswer const& answer, Day today) {
     auto ours = false;
     // A batch asks from the earliest day of any of its jobs: who asked for less may have got it all.
     auto const served_from = [&answer](DayRange const& range) -> std::optional<Day> {
@@ -175,7 +178,7 @@ std::optional<int> complete(db::Transaction& transaction, RateJobs const& jobs,
                ours;
     }
     if (!ours) return std::nullopt;
-    return store_rates(transaction, answer.source, answer.rows);
+    return Stored{store_rates(transaction, answer.source, answer.rows)};
 }
 
 std::optional<std::chrono::milliseconds> time_to_next_job(db::Transaction& transaction) {

@@ -4,6 +4,7 @@
 #include "db/session.hpp"
 #include "market/answer.hpp"
 #include "tracking/policy.hpp"
+#include "tracking/story.hpp"
 
 #include <optional>
 #include <string>
@@ -67,12 +68,19 @@ std::string put_off(db::Transaction& transaction, std::string_view queue,
 void give_back(db::Transaction& transaction, std::string_view queue, std::vector<int> const& jobs,
                std::string const& token);
 
+/// What an answer brought.
+struct Stored {
+    int rows_changed = 0;
+    int splits_changed = 0;
+    std::vector<Doubt> doubts = {};
+};
+
 /// Stores the answer and completes the job in the caller's transaction; nothing when the claim was
-/// lost. Returns how many rows changed.
-std::optional<int> complete(db::Transaction& transaction, PriceJob const& job,
-                            market::PriceAnswer const& answer, Day today, Policy const& policy);
-std::optional<int> complete(db::Transaction& transaction, RateJobs const& jobs,
-                            market::RateAnswer const& answer, Day today);
+/// lost.
+std::optional<Stored> complete(db::Transaction& transaction, PriceJob const& job,
+                               market::PriceAnswer const& answer, Day today, Policy const& policy);
+std::optional<Stored> complete(db::Transaction& transaction, RateJobs const& jobs,
+                               market::RateAnswer const& answer, Day today);
 
 /// In how long a job that waits now may run (never, when none waits), by the server's clock.
 std::optional<std::chrono::milliseconds> time_to_next_job(db::Transaction& transaction);

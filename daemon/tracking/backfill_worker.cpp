@@ -33,9 +33,27 @@ bool is_empty(PriceJob const&) { return false; }
 
 bool is_empty(RateJobs const& jobs) { return jobs.jobs.empty(); }
 
-int first_id(PriceJob const& job) { return job.id; }
+log::Fields fields(PriceJob const& job, log::Fields more = {}) {
+    more.insert(more.begin(), {{"ASSET_ID", job.asset.id}, {"JOB_ID", job.id}});
+    return more;
+}
 
-int first_id(RateJobs const& jobs) { return jobs.jobs.front().id; }
+/// A field may stand several times: the line is found by each of its jobs and currencies.
+log::Fields fields(RateJobs const& jobs, log::Fields more = {}) {
+    for (auto const& job : jobs.jobs) {
+        more.emplace_back("CURRENCY", job.currency);
+        more.emplace_back("JOB_ID", job.id);
+    }
+    return more;
+}
+
+void tell(PriceJob const& job, market::PriceAnswer const& answer, Stored const& stored) {
+    auto const answered = Answered{job.asset, job.id, answer.source};
+    if (stored.splits_changed > 0) tell(answered, answer.splits);
+    tell(answered, stored.doubts);
+}
+
+void tell(RateJobs const&, market::RateAnswer const&, Stored const&) {}
 
 std::string describe(PriceJob const& job) {
     return fmt::format("{} {} to {}", job.asset.symbol, to_text(job.range.first),
@@ -48,13 +66,13 @@ std::string describe(RateJobs const& jobs) {
                        to_text(range.first), to_text(range.last));
 }
 
-std::optional<int> store(db::Transaction& transaction, PriceJob const& job,
-                         market::PriceAnswer const& answer, Day today, Policy const& policy) {
+std::optional<Stored> store(db::Transaction& transaction, PriceJob const& job,
+                            market::PriceAnswer const& answer, Day today, Policy const& policy) {
     return complete(transaction, job, answer, today, policy);
 }
 
-std::optional<int> store(db::Transaction& transaction, RateJobs const& jobs,
-                         market::RateAnswer const& answer, Day today, Policy const&) {
+std::optional<Stored> store(db::Transaction& transaction, RateJobs const& jobs,
+                            market::RateAnswer const& answer, Day today, Policy const&) {
     return complete(transaction, jobs, answer, today);
 }
 
@@ -100,6 +118,11 @@ BackfillWorker::BackfillWorker(asio::any_io_executor const& executor, db::Lane& 
     , tasks_(tasks)
     , wakeup_(executor) {}
 
+void BackfillWorker::change(Policy policy) {
+    policy_ = std::move(policy);
+    ring();
+}
+
 asio::awaitable<void> BackfillWorker::run() {
     auto const retry = Backoff{500ms, 30s};
     for (auto failures = 0;;) {
@@ -114,8 +137,9 @@ asio::awaitable<void> BackfillWorker::run() {
             // An outage is the listener's to report, who rings when it is over; one that only this
             // lane meets is not.
             if (++failures; !e.connection_lost || failures == 3)
-                log::error(fmt::format("cannot claim backfill jobs: {}", e.what()),
-                           {{"SQLSTATE", e.sqlstate}});
+                log::happened(Happening::claim_failed,
+                              fmt::format("cannot claim backfill jobs: {}", e.what()),
+                              {{"SQLSTATE", e.sqlstate}});
             wait = retry.wait(failures, random_share());
         }
         if (failures > 3) { // not even a ring shortens it then
@@ -127,11 +151,12 @@ asio::awaitable<void> BackfillWorker::run() {
 }
 
 asio::awaitable<bool> BackfillWorker::start_next() {
-    auto claim_prices = [this](db::Transaction& transaction) {
-        return claim_price_job(transaction, policy_);
+    // Copies: the policy may change while a database thread goes by it.
+    auto claim_prices = [policy = policy_](db::Transaction& transaction) {
+        return claim_price_job(transaction, policy);
     };
-    auto claim_rates = [this](db::Transaction& transaction) {
-        return claim_rate_jobs(transaction, policy_);
+    auto claim_rates = [policy = policy_](db::Transaction& transaction) {
+        return claim_rate_jobs(transaction, policy);
     };
     // Rates first: they are few, and every value in another currency waits for them.
     auto rates = co_await lane_.transact(claim_rates);
@@ -203,9 +228,10 @@ asio::awaitable<void> BackfillWorker::settle(Job job, AnswerTo<Job> answer, Inst
             // The answer is worth keeping while the claim holds; after that somebody else fetches
             // it again.
             if (!e.may_pass() || clock_.now() > started + policy_.lease || tasks_.stopping()) {
-                log::error(
+                log::happened(
+                    Happening::history_not_stored,
                     fmt::format("backfill of {}: cannot be stored: {}", describe(job), e.what()),
-                    {{"JOB_ID", first_id(job)}, {"SQLSTATE", e.sqlstate}});
+                    fields(job, {{"SQLSTATE", e.sqlstate}}));
                 if (e.may_pass() || !stored) co_return;
                 stored = false;
                 answer.outcome = {market::OutcomeKind::transient, e.what(), std::nullopt};
@@ -221,19 +247,22 @@ asio::awaitable<void> BackfillWorker::settle_once(Job const& job, AnswerTo<Job> 
     auto const& outcome = answer.outcome;
     auto const took = (clock_.now() - started).count();
     if (served(outcome)) {
-        auto keep = [this, &job, &answer](db::Transaction& transaction) {
-            return store(transaction, job, answer, clock_.today(), policy_);
+        auto keep = [this, &job, &answer, policy = policy_](db::Transaction& transaction) {
+            return store(transaction, job, answer, clock_.today(), policy);
         };
-        auto const changed = co_await lane_.transact(keep);
-        // What was not used (a rate of zero, a row that cannot be read) is nowhere else to be seen.
-        auto const level = outcome.message.empty() ? log::Level::info : log::Level::warning;
-        if (changed)
-            log::write(
-                level,
-                fmt::format("loaded {}: {} rows from {}, {} new or changed{}{}", describe(job),
-                            answer.rows.size(), answer.source, *changed,
-                            outcome.message.empty() ? "" : "; ", outcome.message),
-                {{"JOB_ID", first_id(job)}, {"PROVIDER", answer.source}, {"DURATION_USEC", took}});
+        auto const stored = co_await lane_.transact(keep);
+        if (!stored) co_return;
+        log::happened(
+            Happening::history_loaded,
+            // What was not used (a rate of zero, a row that cannot be read) is nowhere else to be seen.
+            fmt::format("loaded {}: {} rows from {}, {} new or changed{}{}", describe(job),
+                        answer.rows.size(), answer.source, stored->rows_changed,
+                        outcome.message.empty() ? "" : "; ", outcome.message),
+            fields(job, {{"PROVIDER", answer.source},
+                         {"ROWS", answer.rows.size()},
+                         {"CHANGED", stored->rows_changed},
+                         {"DURATION_USEC", took}}));
+        tell(job, answer, *stored);
         co_return;
     }
     auto const how = put_off_for(outcome, job.attempts, policy_, random_share());
@@ -243,8 +272,9 @@ asio::awaitable<void> BackfillWorker::settle_once(Job const& job, AnswerTo<Job> 
     auto const status = co_await lane_.transact(defer);
     auto const text =
         fmt::format("backfill of {}: {} ({})", describe(job), outcome.message, status);
-    auto const level = status == "failed" ? log::Level::warning : log::Level::info;
-    log::write(level, text, {{"JOB_ID", first_id(job)}, {"PROVIDER", answer.source}});
+    log::happened(
+        status == "failed" ? Happening::history_failed : Happening::history_put_off, text,
+        fields(job, {{"PROVIDER", answer.source}, {"OUTCOME", market::to_text(outcome.kind)}}));
 }
 
 template <class Job>
@@ -254,13 +284,14 @@ asio::awaitable<void> BackfillWorker::return_claim(Job job) {
             give_back(transaction, queue_of(job), ids_of(job), job.token);
         };
         co_await lane_.transact(release);
-        log::info(fmt::format("backfill of {} given back", describe(job)),
-                  {{"JOB_ID", first_id(job)}});
+        log::happened(Happening::job_given_back,
+                      fmt::format("backfill of {} given back", describe(job)), fields(job));
     } catch (db::Error const& e) {
-        log::warning(fmt::format("backfill of {} could not be given back and waits for its lease "
-                                 "to end: {}",
-                                 describe(job), e.what()),
-                     {{"JOB_ID", first_id(job)}});
+        log::happened(Happening::job_left_claimed,
+                      fmt::format("backfill of {} could not be given back and waits for its lease "
+                                  "to end: {}",
+                                  describe(job), e.what()),
+                      fields(job, {{"SQLSTATE", e.sqlstate}}));
     }
 }
 

@@ -28,6 +28,9 @@ class BackfillWorker {
     /// There may be something to claim.
     void ring() { wakeup_.ring(); }
 
+    /// From the next claim on; what is under way ends by the policy it began with, but for its attempts.
+    void change(Policy policy);
+
     /// Claims and spawns until cancelled.
     boost::asio::awaitable<void> run();
 

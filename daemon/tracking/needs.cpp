@@ -6,6 +6,9 @@ namespace portfoliod::tracking {
 
 namespace {
 
+/// Of one transaction: an import of a catalogue's worth of assets is told in part.
+constexpr int queued_jobs_told_max = 1000;
+
 int request(db::Transaction& transaction, db::Param const& assets, Day today,
             Policy const& policy) {
     return transaction
@@ -26,13 +29,22 @@ int request_rates(db::Transaction& transaction, db::Param const& assets, Day tod
 
 } // namespace
 
-std::vector<int> recount(db::Transaction& transaction, std::vector<int> const& assets) {
-    std::vector<int> held_back;
-    for (auto const row :
-         transaction.execute("SELECT portfoliod.recount_tracked_assets($1)", {assets}))
-        held_back.push_back(row.integer(0));
-    std::ranges::sort(held_back);
-    return held_back;
+Recounted recount(db::Transaction& transaction, std::vector<int> const& assets) {
+    Recounted recounted;
+    for (auto const row : transaction.execute(
+             "SELECT counted.asset, counted.held_back, asset.symbol, counted.users, "
+             "counted.first_time FROM portfoliod.recount_tracked_assets($1) AS counted "
+             "JOIN assets AS asset ON asset.id = counted.asset",
+             {assets})) {
+        if (row.boolean(1))
+            recounted.held_back.push_back(row.integer(0));
+        else
+            recounted.changed.push_back(
+                {row.integer(0), row.string(2), row.integer(3), row.boolean(4)});
+    }
+    std::ranges::sort(recounted.held_back);
+    std::ranges::sort(recounted.changed, {}, &Holders::asset_id);
+    return recounted;
 }
 
 int request_missing_history(db::Transaction& transaction, std::vector<int> const& assets, Day today,
@@ -51,6 +63,18 @@ int request_missing_rates(db::Transaction& transaction, std::vector<int> const& 
 
 int request_all_missing_rates(db::Transaction& transaction, Day today, Policy const& policy) {
     return request_rates(transaction, std::nullopt, today, policy);
+}
+
+std::vector<QueuedJob> just_queued(db::Transaction& transaction) {
+    std::vector<QueuedJob> jobs;
+    for (auto const row : transaction.execute("SELECT job_id, asset_id, what, start_date, end_date "
+                                              "FROM portfoliod.jobs_just_queued($1)",
+                                              {queued_jobs_told_max}))
+        jobs.push_back({row.integer(0),
+                        row.maybe(&db::Row::integer, 1),
+                        row.string(2),
+                        {row.day(3), row.day(4)}});
+    return jobs;
 }
 
 void revive_failed_jobs(db::Transaction& transaction) {

@@ -59,9 +59,9 @@ int store_prices(db::Transaction& transaction, int asset_id, market::PriceAnswer
         .integer(0);
 }
 
-void store_events(db::Transaction& transaction, int asset_id, DayRange asked,
-                  market::PriceAnswer const& answer) {
-    if (answer.splits.empty() && answer.dividends.empty() && !answer.tells_splits) return;
+int store_events(db::Transaction& transaction, int asset_id, DayRange asked,
+                 market::PriceAnswer const& answer) {
+    if (answer.splits.empty() && answer.dividends.empty() && !answer.tells_splits) return 0;
     std::string splits;
     for (auto const& split : answer.splits)
         splits += fmt::format(R"({}{{"ex_date":"{}","numerator":{},"denominator":{}}})",
@@ -76,8 +76,11 @@ void store_events(db::Transaction& transaction, int asset_id, DayRange asked,
         answer.tells_splits
             ? std::optional{fmt::format("[{},{}]", to_text(asked.first), to_text(asked.last))}
             : std::nullopt;
-    transaction.execute("SELECT portfoliod.store_events($1, $2, $3, $4, $5)",
-                        {asset_id, answer.source, "[" + splits + "]", "[" + dividends + "]", told});
+    return transaction
+        .execute("SELECT portfoliod.store_events($1, $2, $3, $4, $5)",
+                 {asset_id, answer.source, "[" + splits + "]", "[" + dividends + "]", told})
+        .one()
+        .integer(0);
 }
 
 int store_rates(db::Transaction& transaction, std::string const& source,

@@ -18,9 +18,9 @@ int store_prices(db::Transaction& transaction, int asset_id, market::PriceAnswer
                  Finality finality, Day today, Policy const& policy);
 
 /// Keeps the splits and dividends that came with the answer for these days, by the rules of
-/// store_events().
-void store_events(db::Transaction& transaction, int asset_id, DayRange asked,
-                  market::PriceAnswer const& answer);
+/// store_events(); returns how many splits were new or others than before.
+int store_events(db::Transaction& transaction, int asset_id, DayRange asked,
+                 market::PriceAnswer const& answer);
 
 /// As store_prices(), for exchange_rates.
 int store_rates(db::Transaction& transaction, std::string const& source,

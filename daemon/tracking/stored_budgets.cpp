@@ -55,8 +55,9 @@ StoredBudgets::charge(std::string provider, std::vector<market::WindowUse> windo
             {{"PROVIDER", provider}, {"SQLSTATE", e.sqlstate}});
         // A permission lacking is no outage, and nobody else would say it.
         if (!e.may_pass())
-            log::error(fmt::format("the budget of {} cannot be charged: {}", provider, e.what()),
-                       {{"PROVIDER", provider}, {"SQLSTATE", e.sqlstate}});
+            log::happened(Happening::budget_not_charged,
+                          fmt::format("the budget of {} cannot be charged: {}", provider, e.what()),
+                          {{"PROVIDER", provider}, {"SQLSTATE", e.sqlstate}});
     }
     co_return market::Grant{0, retry_after, false, {}};
 }

@@ -3,10 +3,11 @@
 -- An asset is tracked from its first position on; at 0 users its row stays (history is kept, live updates stop).
 -- The rows are locked in id order before they are counted, in a later statement: two daemons that recount the same
 -- asset do so one after the other. One that a transaction in progress holds (a price typed in psql) is not waited for: it
--- is returned, and the caller comes back to it.
+-- is returned as held_back, and the caller comes back to it. Those that are held again, for the first time, or no longer are returned
+-- too, for the journal.
 -- Touches: tracked_assets; reads portfolio_positions, portfolios.
 CREATE OR REPLACE FUNCTION portfoliod.recount_tracked_assets(asset_ids integer[])
-RETURNS SETOF integer
+RETURNS TABLE (asset integer, held_back boolean, first_time boolean, users integer)
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     mine integer[];
@@ -25,20 +26,26 @@ BEGIN
           ORDER BY tracked.asset_id
           FOR NO KEY UPDATE SKIP LOCKED) AS locked;
 
-    UPDATE public.tracked_assets AS tracked
-    SET tracking_users = counted.users
-    FROM (
-        SELECT asset.asset_id, count(DISTINCT portfolio.user_id) AS users
-        FROM unnest(mine) AS asset (asset_id)
+    RETURN QUERY
+    WITH counted AS (
+        SELECT candidate.asset_id, count(DISTINCT portfolio.user_id)::integer AS users_now
+        FROM unnest(mine) AS candidate (asset_id)
         LEFT JOIN public.portfolio_positions AS held
-            ON held.asset_id = asset.asset_id AND held.quantity > 0
+            ON held.asset_id = candidate.asset_id AND held.quantity > 0
         LEFT JOIN public.portfolios AS portfolio ON portfolio.id = held.portfolio_id
-        GROUP BY asset.asset_id
-    ) AS counted
-    WHERE tracked.asset_id = counted.asset_id AND tracked.tracking_users <> counted.users;
+        GROUP BY candidate.asset_id
+    ), changed AS (
+        UPDATE public.tracked_assets AS tracked
+        SET tracking_users = counted.users_now
+        FROM counted JOIN public.tracked_assets AS before USING (asset_id)
+        WHERE tracked.asset_id = counted.asset_id AND tracked.tracking_users <> counted.users_now
+        RETURNING tracked.asset_id, tracked.first_tracked_at, before.tracking_users AS users_before, counted.users_now
+    )
+    SELECT changed.asset_id, false, changed.first_tracked_at = now() AT TIME ZONE 'UTC', changed.users_now
+    FROM changed WHERE changed.users_before = 0 OR changed.users_now = 0;
 
     RETURN QUERY
-    SELECT tracked.asset_id FROM public.tracked_assets AS tracked
+    SELECT tracked.asset_id, true, false, tracked.tracking_users FROM public.tracked_assets AS tracked
     WHERE tracked.asset_id = ANY (asset_ids) AND tracked.asset_id <> ALL (coalesce(mine, '{}'));
 END
 $$;

@@ -1,6 +1,7 @@
 // Measures the program beside references of the same run; see ./bench.
 #include "bench/bus.hpp"
 #include "bench/market.hpp"
+#include "bench/rest.hpp"
 
 #include <CLI/CLI.hpp>
 #define DOCTEST_CONFIG_IMPLEMENT // the tests' daemon reports through it
@@ -21,13 +22,24 @@ int main(int argc, char** argv) {
     auto const* const bus = app.add_subcommand("bus", "writers, latency, bulk, memory");
     auto const* const market =
         app.add_subcommand("market", "history, reading, limits kept while providers fail");
+    auto const* const rest =
+        app.add_subcommand("rest", "memory and wake-ups while nothing happens");
+    std::string url;
+    auto* const bare =
+        app.add_subcommand("bare-loop", "")->group(""); // for `rest`, a process of its own
+    bare->add_option("URL", url)->required();
     CLI11_PARSE(app, argc, argv);
     options.write_path = std::chrono::seconds{seconds};
     try {
+        if (bare->parsed()) {
+            bench::run_bare_loop(url);
+            return 0;
+        }
         bench::Report report;
         auto const all = app.get_subcommands().empty();
         if (all || bus->parsed()) bench::bus(report, options);
         if (all || market->parsed()) bench::market(report);
+        if (all || rest->parsed()) bench::rest(report);
         if (!json.empty()) report.write_json(json);
     } catch (std::exception const& e) {
         fmt::print(stderr, "bench: {}\n", e.what());

@@ -112,6 +112,22 @@ double Daemon::peak_memory_mb() const {
     return at == std::string::npos ? 0 : std::atof(status.c_str() + at + 6) / 1024;
 }
 
+void Daemon::hang_up() const { ::kill(pid_, SIGHUP); }
+
+void Daemon::reconfigure(std::string const& from, std::string const& to) const {
+    auto text = read(folder_ / "portfoliod.yaml");
+    auto const at = text.find(from);
+    REQUIRE_MESSAGE(at != std::string::npos, from, " is not in:\n", text);
+    std::ofstream{folder_ / "portfoliod.yaml"} << text.replace(at, from.size(), to);
+}
+
+unsigned short Daemon::web_port() const {
+    constexpr std::string_view said = "health and metrics at http://127.0.0.1:";
+    wait_for_log(std::string{said});
+    auto const text = log();
+    return static_cast<unsigned short>(std::atoi(text.c_str() + text.rfind(said) + said.size()));
+}
+
 void Daemon::wait_for_log(std::string const& text) const {
     auto const says_so = [&](std::string const& log) {
         return log.find(text) != std::string::npos;

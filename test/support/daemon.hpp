@@ -39,6 +39,17 @@ class Daemon {
     int stop();
     /// kill -9
     void kill();
+    /// SIGHUP
+    void hang_up() const;
+    /// Waits until it ends by itself; the exit code.
+    int wait_for_exit();
+    /// Changes its configuration: `from` must be in it.
+    void reconfigure(std::string const& from, std::string const& to) const;
+    /// The port of its web server, once it has said so.
+    [[nodiscard]] unsigned short web_port() const;
+
+    [[nodiscard]] pid_t process() const { return pid_; }
+
     /// Waits until the journal holds this text; fails the test after half a minute.
     void wait_for_log(std::string const& text) const;
     /// Waits until it has said as many lines since its last start, or does not go on for `limit`.
@@ -57,7 +68,6 @@ class Daemon {
 
   private:
     [[nodiscard]] std::string command(std::string const& arguments) const;
-    int wait_for_exit();
     bool wait_until_log(std::function<bool(std::string const&)> const& is_so,
                         std::chrono::milliseconds limit) const;
 

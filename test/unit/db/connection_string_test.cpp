@@ -34,3 +34,24 @@ TEST_CASE("an array literal quotes what needs it") {
           R"({"a\"b","c\\d",""})");
     CHECK(db::Param{std::optional<int>{}}.c_str() == nullptr);
 }
+
+TEST_CASE("a connection string that cannot be read is not repeated where it may hold a password") {
+    auto const complaint = [](std::string const& url) {
+        try {
+            return portfoliod::db::connection_string({url, "test"});
+        } catch (portfoliod::ConfigError const& e) {
+            return std::string{e.what()};
+        }
+    };
+    for (auto const* const url :
+         {"host=x password=top secret", "postgresql://ann:secret@[x", "host=x passwrd=secret"}) {
+        CHECK(complaint(url).find("secret") == std::string::npos);
+        CHECK(complaint(url).starts_with("database.url is not a PostgreSQL connection string"));
+    }
+    CHECK(complaint("hots=x").find("invalid connection option \"hots\"") != std::string::npos);
+    CHECK(portfoliod::db::passwords_in("host=x password='a b' sslpassword=c") ==
+          std::vector<std::string>{"a b", "c"});
+    CHECK(portfoliod::db::passwords_in("postgresql://ann:p%40ss@host/db") ==
+          std::vector<std::string>{"p@ss"});
+    CHECK(portfoliod::db::passwords_in("nonsense").empty());
+}

@@ -5,10 +5,12 @@
 #include "unit/market/providers.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -427,6 +429,79 @@ TEST_CASE("a route to nowhere is a mistake in the configuration") {
         (ProviderMarket{world.loop.get_executor(), {}, routes({"coinbase"}), world.clock}),
         "routes.crypto: there is no provider 'coinbase'; add coinbase.yaml to providers_dir",
         ConfigError);
+}
+
+TEST_CASE(
+    "a change keeps what is known of a provider whose declaration is the same, and begins anew "
+    "with another") {
+    World world;
+    auto const declarations = [&](int per_minute) {
+        auto limited = world.provider("coinbase");
+        limited.limits.per_minute = per_minute;
+        return std::vector{world.provider("yahoo"), limited, world.provider("coinbase_rates"),
+                           world.provider("ecb")};
+    };
+    auto const used = [](ProviderMarket const& of) {
+        for (auto const& state : of.states())
+            if (state.name == "coinbase") return state.windows.at(0).used;
+        return -1;
+    };
+    ProviderMarket of{world.loop.get_executor(), declarations(10), routes({"coinbase"}),
+                      world.clock};
+    CHECK(test::run(world.loop, latest(of, coin("ETH"))).outcome.kind == OutcomeKind::ok);
+    CHECK(used(of) == 1);
+    of.change(declarations(10), routes({"coinbase"}));
+    CHECK(test::run(world.loop, latest(of, coin("ETH"))).outcome.kind == OutcomeKind::ok);
+    CHECK(used(of) == 2);
+    of.change(declarations(20), routes({"coinbase"}));
+    CHECK(used(of) == 0);
+    CHECK_THROWS_AS(of.change(declarations(30), routes({"nobody"})), ConfigError);
+    CHECK(test::run(world.loop, latest(of, coin("ETH"))).outcome.kind == OutcomeKind::ok);
+    CHECK(used(of) == 1);
+}
+
+TEST_CASE("a question under way ends with the declarations it began with") {
+    World world;
+    auto of = market(world);
+    world.server.misbehave({Fault::slow, "/products", 1, {}, std::chrono::milliseconds{300}});
+    auto changing = std::thread{[&] {
+        static_cast<void>(world.server.wait_for(1, "/products"));
+        boost::asio::post(world.loop, [&] {
+            of.change({world.second(), world.provider("yahoo"), world.provider("coinbase_rates"),
+                       world.provider("ecb")},
+                      routes({"second"}));
+        });
+    }};
+    auto const days = range("2026-01-05", "2026-01-09");
+    auto const answer = test::run(world.loop, of.history(coin("BTC"), days));
+    changing.join();
+    CHECK(answer.outcome.kind == OutcomeKind::ok);
+    CHECK(answer.source == "coinbase");
+    CHECK(test::run(world.loop, of.history(coin("BTC"), days)).source == "second");
+}
+
+TEST_CASE("each request is told of once, with how it ended") {
+    World world;
+    std::vector<std::string> told;
+    MarketOptions options;
+    options.on_request = [&](std::string const& provider, OutcomeKind outcome) {
+        told.push_back(fmt::format("{} {}", provider, to_text(outcome)));
+    };
+    ProviderMarket of{world.loop.get_executor(),
+                      {world.provider("yahoo"), world.provider("coinbase"),
+                       world.provider("coinbase_rates"), world.provider("ecb")},
+                      routes({"coinbase"}),
+                      world.clock,
+                      options};
+    CHECK(test::run(world.loop, latest(of, coin("ETH"))).outcome.kind == OutcomeKind::ok);
+    world.server.misbehave({Fault::hang_up});
+    CHECK(test::run(world.loop, latest(of, coin("ETH"))).outcome.kind == OutcomeKind::transient);
+    world.server.misbehave({Fault::too_many, "/", 1, "60"});
+    CHECK(test::run(world.loop, latest(of, coin("ETH"))).outcome.kind == OutcomeKind::rate_limited);
+    // Left alone now, it is sent nothing.
+    CHECK(test::run(world.loop, latest(of, coin("ETH"))).outcome.kind == OutcomeKind::rate_limited);
+    CHECK(told ==
+          std::vector<std::string>{"coinbase ok", "coinbase transient", "coinbase rate_limited"});
 }
 
 } // namespace portfoliod::market

@@ -31,6 +31,7 @@ TEST_CASE("the shipped configuration is the defaults") {
     CHECK(shipped.database.answer_time_max == defaults.database.answer_time_max);
     CHECK(shipped.doorbell.allowed == defaults.doorbell.allowed);
     CHECK(shipped.heartbeat == defaults.heartbeat);
+    CHECK(shipped.http == defaults.http);
     CHECK(shipped.routes == defaults.routes);
     CHECK(shipped.calendars == defaults.calendars);
     CHECK(shipped.calendars_dir == defaults.calendars_dir);
@@ -138,4 +139,25 @@ TEST_CASE("calendars are added to the defaults, and one that has no file is name
     auto elsewhere = service::Config{};
     elsewhere.calendars_dir = "/nowhere";
     CHECK_THROWS_AS(service::load_calendars(elsewhere), ConfigError);
+}
+
+TEST_CASE("health and metrics are served nowhere, or where other machines do not reach") {
+    auto const at = [](std::string const& text) {
+        return service::read_config(yaml::Node::parse(text, "c.yaml")).http;
+    };
+    using Address = service::WebAddress;
+    CHECK_FALSE(at("log: {level: info}"));
+    CHECK_FALSE(at("http: {listen: off}"));
+    CHECK(at("http: {listen: \"127.0.0.1:9187\"}") == Address{"127.0.0.1", 9187});
+    CHECK(at("http: {listen: \"[::1]:9187\"}") == Address{"::1", 9187});
+    CHECK(at("http: {listen: \"0.0.0.0:9187\", exposed: true}") == Address{"0.0.0.0", 9187});
+    CHECK(
+        complaint("http:\n  listen: \"0.0.0.0:9187\"") ==
+        "c.yaml:2: http.listen: 0.0.0.0 can be reached from other machines, and whoever reaches it "
+        "may read what is there; take 127.0.0.1, or write exposed: true beside it");
+    for (auto const* const wrong : {"localhost:9187", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x",
+                                    "127.0.0.1:70000", ":9187", "127.0.0.1:80 "})
+        CHECK(complaint(std::string{"http: {listen: \""} + wrong + "\"}")
+                  .starts_with("c.yaml:1: http.listen: must be an address and a port"));
+    CHECK(complaint("http: {port: 1}").starts_with("c.yaml:1: http.port: unknown key"));
 }
