@@ -147,6 +147,12 @@ asio::awaitable<void> Drain::run() {
 
 asio::awaitable<std::int64_t> Drain::drain_all() {
     std::int64_t rows = 0;
+    auto snapshots_due = false;
+    // When all figures are told: what is asked of the processors before that, they wait for.
+    auto const tell = [&] {
+        if (snapshots_due) on_snapshots_due_();
+        return rows;
+    };
     for (auto barren = 0;;) {
         auto const began = std::chrono::steady_clock::now();
         // A copy: the policy may change while a database thread goes by it.
@@ -159,7 +165,7 @@ asio::awaitable<std::int64_t> Drain::drain_all() {
         tracking::tell(done.holders);
         tracking::tell(done.queued);
         if (done.rows <= 0) { // nothing but what others hold
-            if (!done.more || ++barren == barren_batches_max) co_return rows;
+            if (!done.more || ++barren == barren_batches_max) co_return tell();
             continue;
         }
         barren = 0;
@@ -171,9 +177,9 @@ asio::awaitable<std::int64_t> Drain::drain_all() {
              {"DURATION_USEC",
               std::chrono::duration_cast<std::chrono::microseconds>(took).count()}});
         if (done.jobs > 0) on_jobs_queued_();
-        if (done.snapshots_due) on_snapshots_due_();
+        snapshots_due |= done.snapshots_due;
         co_await doorbell_.after_batch(done.rows, std::chrono::steady_clock::now() - began);
-        if (!done.more) co_return rows;
+        if (!done.more) co_return tell();
     }
 }
 

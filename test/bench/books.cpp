@@ -37,7 +37,7 @@ void add_portfolios(test::Database& database) {
 void add_positions(test::Database& database) {
     database.run("INSERT INTO transactions (portfolio_id, asset_id, transaction_type, quantity, "
                  "price, timestamp) SELECT portfolio.id, asset.id, 'buy', 1, 100, now() AT TIME "
-                 "ZONE 'UTC' - interval '730 days' FROM portfolios AS portfolio, assets AS asset");
+                 "ZONE 'UTC' - interval '3 days' FROM portfolios AS portfolio, assets AS asset");
     database.run("ANALYZE");
 }
 
@@ -46,28 +46,31 @@ void add_history(test::Database& database) {
                  "price, timestamp) SELECT 1, 1 + i % 15, 'buy', 1, 100, now() AT TIME ZONE 'UTC' "
                  "- interval '730 days' + i * interval '35 hours' FROM generate_series(0, 499) AS "
                  "i");
-    database.run(
-        "INSERT INTO portfolio_snapshots (portfolio_id, snapshot_date, total_value_usd, "
-        "positions_snapshot, net_flow_usd, twr_index, status) SELECT 1, (now() AT TIME ZONE "
-        "'UTC')::date - ago, 70000, (SELECT jsonb_agg(jsonb_build_object('asset_id', id, 'symbol', "
-        "symbol, 'quantity', '33', 'split_factor', '1', 'price', '110', 'price_date', "
-        "'2026-01-01', "
-        "'currency', 'USD', 'rate', '1', 'value_usd', '3630.00')) FROM assets WHERE id <= 15), 0, "
-        "1.1, 'final' FROM generate_series(1, 730) AS ago ON CONFLICT DO NOTHING");
     database.run("ANALYZE");
 }
 
-double work_off(test::Database& database, double limit_s) {
-    constexpr auto nothing_left = "SELECT NOT EXISTS (SELECT FROM portfoliod.pending_changes)";
+namespace {
+
+double wait_until_none(test::Database& database, std::string const& of, double limit_s) {
+    auto const nothing_left = "SELECT NOT EXISTS (SELECT FROM portfoliod." + of + ")";
     auto const start = Clock::now();
     db::Listening ear{{database.url(), "bench"}, {"portfolio_updated"}};
     while (database.value(nothing_left) != "t") {
         if (since(start) > limit_s)
-            throw std::runtime_error{
-                fmt::format("the changes were not worked off within {} s", limit_s)};
+            throw std::runtime_error{fmt::format("there are still {} after {} s", of, limit_s)};
         ear.probe(); // a round trip, and with it what was announced
     }
     return since(start);
+}
+
+} // namespace
+
+double work_off(test::Database& database, double limit_s) {
+    return wait_until_none(database, "pending_changes", limit_s);
+}
+
+double await_snapshots(test::Database& database, double limit_s) {
+    return wait_until_none(database, "due_snapshots", limit_s);
 }
 
 void require_all_right(test::Daemon& daemon, test::Database& database) {

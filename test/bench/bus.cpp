@@ -60,6 +60,7 @@ Writers measure_ours(test::Cluster& cluster, test::MarketServer const& market,
                         fmt::format("bus: {{doorbell: {}}}\n", doorbell)};
     daemon.start();
     work_off(database, backlog_limit_s);
+    await_snapshots(database, backlog_limit_s);
     auto const writers =
         measure(cluster, database, each, [](test::Database& of) { work_off(of, backlog_limit_s); });
     require_all_right(daemon, database);

@@ -83,6 +83,7 @@ Percentiles measure_ours(test::Cluster& cluster, test::MarketServer const& marke
     test::Daemon daemon{database, market, quiet_schedule, ""};
     daemon.start();
     work_off(database, 60);
+    await_snapshots(database, 60);
     auto const value = std::stoll(database.value(
         "SELECT trunc(current_value_usd) FROM portfolio_performance_cache WHERE portfolio_id = 1"));
     auto const ours = measure(database, inserts, value);
