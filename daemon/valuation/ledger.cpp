@@ -62,7 +62,7 @@ std::vector<int> assets_of(Openings const& openings, Trades const& trades) {
 }
 
 /// Those of one day are added in the order of assets, so that the sum is always the same. By a place
-/// for each day: sorting them took as long as all else that a position's flows need.
+/// for each day, which is faster than sorting.
 std::vector<CashFlow> merged(std::vector<Position> const& positions) {
     auto first = Day::max();
     auto last = Day::min();

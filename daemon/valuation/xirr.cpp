@@ -115,7 +115,7 @@ std::optional<double> log_rate(std::vector<Flow> const& flows) {
 
 } // namespace
 
-/// Limb by limb: boost's own conversion rounds to the last bit, at five times the price.
+/// Limb by limb: boost's own conversion also rounds the last bit, which costs time in every replay.
 double to_double(Money const& amount) {
     auto const& units = amount.units().backend();
     double size = 0;
