@@ -21,10 +21,6 @@ namespace {
 
 constexpr auto assets = 15;
 
-struct Percentiles {
-    double p50, p99, max;
-};
-
 Percentiles percentiles(std::vector<double> values) {
     std::ranges::sort(values);
     return {values[values.size() / 2], values[values.size() * 99 / 100], values.back()};
@@ -94,6 +90,10 @@ Percentiles measure_ours(test::Cluster& cluster, test::MarketServer const& marke
 }
 
 } // namespace
+
+Percentiles announced_after(test::Database& database, int inserts) {
+    return measure(database, inserts, 0);
+}
 
 void latency(Report& report, test::Cluster& cluster, test::MarketServer const& market,
              int inserts) {

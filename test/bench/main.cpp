@@ -2,6 +2,7 @@
 #include "bench/bus.hpp"
 #include "bench/market.hpp"
 #include "bench/rest.hpp"
+#include "bench/valuation.hpp"
 
 #include <CLI/CLI.hpp>
 #define DOCTEST_CONFIG_IMPLEMENT // the tests' daemon reports through it
@@ -22,6 +23,8 @@ int main(int argc, char** argv) {
     auto const* const bus = app.add_subcommand("bus", "writers, latency, bulk, memory");
     auto const* const market =
         app.add_subcommand("market", "history, reading, limits kept while providers fail");
+    auto const* const valuation = app.add_subcommand(
+        "valuation", "days computed and stored, midnight, all caches, a trade of long ago");
     auto const* const rest =
         app.add_subcommand("rest", "memory and wake-ups while nothing happens");
     std::string url;
@@ -39,6 +42,7 @@ int main(int argc, char** argv) {
         auto const all = app.get_subcommands().empty();
         if (all || bus->parsed()) bench::bus(report, options);
         if (all || market->parsed()) bench::market(report);
+        if (all || valuation->parsed()) bench::valuation(report);
         if (all || rest->parsed()) bench::rest(report);
         if (!json.empty()) report.write_json(json);
     } catch (std::exception const& e) {
