@@ -42,6 +42,7 @@ class WebServer {
     void prepare(std::optional<WebAddress> const& address);
     /// Answers where prepare() said, and nowhere else.
     void listen();
+
     /// What prepare() took is given back.
     void stay() { next_acceptor_.reset(); }
 
