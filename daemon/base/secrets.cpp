@@ -49,7 +49,7 @@ void keep_secret(std::string_view value) {
     for (auto& form : {std::string{value}, percent_encoded(value)})
         if (secrets.size() < secrets_max && std::ranges::find(secrets, form) == secrets.end())
             secrets.push_back(form);
-    std::ranges::stable_sort(secrets, std::ranges::greater{}, &std::string::size);
+    std::ranges::sort(secrets, std::ranges::greater{}, &std::string::size);
 }
 
 std::string without_secrets(std::string_view text) {

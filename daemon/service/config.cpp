@@ -157,16 +157,17 @@ std::filesystem::path folder(yaml::Node const& node) {
     return std::filesystem::path{node.file()}.parent_path() / expanded(node);
 }
 
+[[noreturn]] void refuse_address(yaml::Node const& node, std::string const& text) {
+    node.fail(fmt::format("must be an address and a port such as \"127.0.0.1:9187\" or "
+                          "\"[::1]:9187\", not '{}'",
+                          text));
+}
+
 /// "127.0.0.1:9187" or "[::1]:9187"; port 0 is any that is free.
 WebAddress web_address(yaml::Node const& node, bool exposed) {
     auto const text = expanded(node);
     auto const colon = text.rfind(':');
-    auto const complain = [&] [[noreturn]] {
-        node.fail(fmt::format("must be an address and a port such as \"127.0.0.1:9187\" or "
-                              "\"[::1]:9187\", not '{}'",
-                              text));
-    };
-    if (colon == std::string::npos) complain();
+    if (colon == std::string::npos) refuse_address(node, text);
     auto host = text.substr(0, colon);
     if (host.size() > 2 && host.front() == '[' && host.back() == ']')
         host = host.substr(1, host.size() - 2);
@@ -176,7 +177,7 @@ WebAddress web_address(yaml::Node const& node, bool exposed) {
     auto const* const end = text.data() + text.size();
     std::uint16_t port = 0;
     auto const [stopped, error] = std::from_chars(digits, end, port);
-    if (wrong || error != std::errc{} || stopped != end) complain();
+    if (wrong || error != std::errc{} || stopped != end) refuse_address(node, text);
     if (!address.is_loopback() && !exposed)
         node.fail(
             fmt::format("{} can be reached from other machines, and whoever reaches it may "

@@ -74,8 +74,9 @@ void tell_stored(Exposition& page, StoredFigures::Figures const& figures) {
          "Portfolios by the status of their current figures; none: they have none yet.", "status");
     tell(page, figures, "cache_age", "portfoliod_performance_cache_age_seconds",
          "Since the current figures of the portfolio were computed for which that is longest ago.");
-    tell(page, figures, "snapshot_lag", "portfoliod_snapshot_lag_days",
-         "Days up to yesterday without a snapshot, of the portfolio that is furthest behind.");
+    tell(page, figures, "snapshot_lag", "portfoliod_snapshot_lag_seconds",
+         "From the newest snapshot to yesterday, of the portfolio that is furthest behind; whole "
+         "days.");
     tell(page, figures, "quarantined", "portfoliod_quarantined_prices",
          "Prices that were not believed and wait for a person.");
 }

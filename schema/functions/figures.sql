@@ -30,7 +30,7 @@ BEGIN ATOMIC
     FROM public.portfolio_performance_cache AS cache HAVING min(cache.last_updated) IS NOT NULL
     UNION ALL
     -- of the portfolio that is furthest behind: from the day before its first trade on, where it has no snapshot
-    SELECT 'snapshot_lag', '', '', coalesce(max(traded.until - coalesce(
+    SELECT 'snapshot_lag', '', '', 86400 * coalesce(max(traded.until - coalesce(
                (SELECT max(snapshot.snapshot_date) FROM public.portfolio_snapshots AS snapshot
                 WHERE snapshot.portfolio_id = traded.portfolio_id), traded.since - 1)), 0)::float8
     FROM (SELECT pos.portfolio_id, min(pos.first_purchase_date) AS since, (now() AT TIME ZONE 'UTC')::date - 1 AS until

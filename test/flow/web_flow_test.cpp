@@ -70,7 +70,7 @@ TEST_CASE("metrics tell what was drained, asked and queued, and go on while the 
     CHECK(page.has(R"(portfoliod_provider_requests_left{provider="yahoo",window_seconds="60"})"));
     CHECK(page.value("portfoliod_performance_cache_age_seconds") >= 0);
     CHECK(page.value(R"(portfoliod_portfolios{status="estimated"})") == 1);
-    CHECK(page.value("portfoliod_snapshot_lag_days") >= 0);
+    CHECK(page.value("portfoliod_snapshot_lag_seconds") >= 0);
     CHECK(page.value(R"(portfoliod_happenings_total{happening="asset_tracked"})") == 2);
 
     cluster.stop("immediate");
