@@ -2,7 +2,7 @@
 
 _portfoliod() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-  local commands='run migrate status check fetch verify import import-assets'
+  local commands='run migrate status check fetch snapshot verify import import-assets'
   local command='' i options='--config --help' files=''
 
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -16,6 +16,7 @@ _portfoliod() {
     status) options+=' --json' ;;
     check) options+=' --probe' ;;
     fetch) options+=' --from --to --provider --exchange --type --currency --json' ;;
+    snapshot) options+=' --from --to --portfolio' ;;
     verify) options+=' --repair' ;;
     import) options+=' --portfolio --dry-run' files=csv ;;
     import-assets) options+=' --column --value --starter' files=csv ;;

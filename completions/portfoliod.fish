@@ -1,6 +1,6 @@
 # fish completion for portfoliod(1); test/package/pages compares it with the program.
 
-set -l commands run migrate status check fetch verify import import-assets
+set -l commands run migrate status check fetch snapshot verify import import-assets
 
 complete -c portfoliod -f
 complete -c portfoliod -l config -r -F -d 'configuration file'
@@ -12,6 +12,7 @@ complete -c portfoliod -n "not __fish_seen_subcommand_from $commands" -a migrate
 complete -c portfoliod -n "not __fish_seen_subcommand_from $commands" -a status -d 'how things stand'
 complete -c portfoliod -n "not __fish_seen_subcommand_from $commands" -a check -d 'look over configuration, database, schema and provider files'
 complete -c portfoliod -n "not __fish_seen_subcommand_from $commands" -a fetch -d 'try a symbol or a currency'
+complete -c portfoliod -n "not __fish_seen_subcommand_from $commands" -a snapshot -d 'compute the value of past days again'
 complete -c portfoliod -n "not __fish_seen_subcommand_from $commands" -a verify -d 'compute everything that is kept again'
 complete -c portfoliod -n "not __fish_seen_subcommand_from $commands" -a import -d 'enter a broker\'s statement'
 complete -c portfoliod -n "not __fish_seen_subcommand_from $commands" -a import-assets -d 'load or update the catalogue of assets'
@@ -26,6 +27,9 @@ complete -c portfoliod -n '__fish_seen_subcommand_from fetch' -l exchange -x -d 
 complete -c portfoliod -n '__fish_seen_subcommand_from fetch' -l type -x -a 'stock crypto commodity bond' -d 'of a symbol not in the catalogue'
 complete -c portfoliod -n '__fish_seen_subcommand_from fetch' -l currency -x -d 'what such a symbol is priced in'
 complete -c portfoliod -n '__fish_seen_subcommand_from fetch' -l json -d 'print JSON'
+complete -c portfoliod -n '__fish_seen_subcommand_from snapshot' -l from -x -d 'first day'
+complete -c portfoliod -n '__fish_seen_subcommand_from snapshot' -l to -x -d 'last day'
+complete -c portfoliod -n '__fish_seen_subcommand_from snapshot' -l portfolio -x -d 'of this one alone'
 complete -c portfoliod -n '__fish_seen_subcommand_from verify' -l repair -d 'mend what differs'
 complete -c portfoliod -n '__fish_seen_subcommand_from import' -l portfolio -x -d 'whose trades they are'
 complete -c portfoliod -n '__fish_seen_subcommand_from import' -l dry-run -d 'check everything and enter nothing'

@@ -8,6 +8,7 @@ local -a commands=(
   'status:how things stand'
   'check:look over configuration, database, schema and provider files'
   'fetch:try a symbol or a currency'
+  'snapshot:compute the value of past days again'
   'verify:compute everything that is kept again'
   "import:enter a broker's statement"
   'import-assets:load or update the catalogue of assets'
@@ -28,6 +29,9 @@ case $state in
         _arguments $common '--from[first day of a range]:day:' '--to[its last day]:day:' '--provider[this one]:provider:' \
           '--exchange[where the symbol stands on several]:exchange:' '--type[of a symbol not in the catalogue]:type:(stock crypto commodity bond)' \
           '--currency[what such a symbol is priced in]:currency:' '--json[print JSON]' '1:symbol or currency:'
+        ;;
+      snapshot)
+        _arguments $common '--from[first day]:day:' '--to[last day]:day:' '--portfolio[of this one alone]:portfolio id:'
         ;;
       verify) _arguments $common '--repair[mend what differs]' ;;
       import)
