@@ -2,6 +2,7 @@
 #include "bench/books.hpp"
 #include "bench/latency.hpp"
 #include "bench/valuation.hpp"
+#include "db/listening.hpp"
 #include "performance/snapshots.hpp"
 
 #include <fmt/format.h>

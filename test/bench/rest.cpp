@@ -152,7 +152,7 @@ void rest(Report& report) {
 }
 
 void run_bare_loop(std::string const& url) {
-    BareLoop const loop{url};
+    BareLoop const loop{url, true};
     char byte = 0;
     while (::read(STDIN_FILENO, &byte, 1) > 0) {
     }

@@ -19,6 +19,10 @@ auto in_transaction(Database& database, Work const& work) {
 } // namespace
 
 performance::SnapshotsWritten settle(Database& database, Day today) {
+    while (in_transaction(database,
+                          [&](db::Transaction& transaction) {
+                              return bus::drain_batch(transaction, today, {}).rows;
+                          }) > 0) {}
     return performance::compute_all_due(database.session(), today);
 }
 
