@@ -62,10 +62,13 @@ Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy co
         if (auto const counted = without(assets, uncounted); !counted.empty())
             done.jobs = tracking::request_missing_history(transaction, counted, today, policy) +
                         tracking::request_missing_rates(transaction, counted, today, policy);
-        if (done.jobs > 0) done.queued = tracking::just_queued(transaction);
+    }
+    if (done.jobs > 0) {
+        done.queued = tracking::just_queued(transaction);
+        done.snapshots_due = performance::mark_awaited_snapshots(transaction, today);
     }
     // Before the figures: what rests on snapshots that are behind is not told.
-    done.snapshots_due = performance::mark_snapshots(transaction, changes.past, today);
+    done.snapshots_due |= performance::mark_snapshots(transaction, changes.past, today);
     auto const moved =
         performance::affected(transaction, changes.priced_assets, changes.currencies);
     auto const refreshed = performance::refresh(transaction, merged(changes.portfolios, moved),
@@ -79,8 +82,10 @@ int request_everything_missing(db::Transaction& transaction, Day today,
                                tracking::Policy const& policy) {
     be_brief(transaction);
     tracking::revive_failed_jobs(transaction);
-    return tracking::request_all_missing_history(transaction, today, policy) +
-           tracking::request_all_missing_rates(transaction, today, policy);
+    auto const jobs = tracking::request_all_missing_history(transaction, today, policy) +
+                      tracking::request_all_missing_rates(transaction, today, policy);
+    if (jobs > 0) performance::mark_awaited_snapshots(transaction, today);
+    return jobs;
 }
 
 Drain::Drain(asio::any_io_executor const& executor, db::Lane& lane, Doorbell& doorbell,
@@ -214,6 +219,7 @@ asio::awaitable<void> Drain::look_at_everything() {
         throw;
     }
     on_jobs_queued_(); // jobs left from before are waiting too
+    on_snapshots_due_();
 }
 
 void Drain::put_off() {

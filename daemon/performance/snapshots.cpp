@@ -113,6 +113,12 @@ bool mark_snapshots(db::Transaction& transaction, Touched const& touched, Day to
                .integer(0) > 0;
 }
 
+bool mark_awaited_snapshots(db::Transaction& transaction, Day today) {
+    return transaction.execute("SELECT portfoliod.mark_awaited_snapshots($1)", {today})
+               .one()
+               .integer(0) > 0;
+}
+
 int mark_missing_snapshots(db::Transaction& transaction, Day today) {
     return transaction.execute("SELECT portfoliod.mark_missing_snapshots($1)", {today})
         .one()

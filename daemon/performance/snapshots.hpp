@@ -30,6 +30,9 @@ struct Touched {
 /// In the transaction that takes the changes, so that neither is lost without the other.
 bool mark_snapshots(db::Transaction& transaction, Touched const& touched, Day today);
 
+/// Notes those that rest on history which this very transaction has queued. Returns whether there are any.
+bool mark_awaited_snapshots(db::Transaction& transaction, Day today);
+
 /// Notes those that a midnight should have brought, this one or one that was missed. Returns of how many
 /// portfolios.
 int mark_missing_snapshots(db::Transaction& transaction, Day today);

@@ -82,8 +82,9 @@ class Edits {
                                        1 + any(4), time(any(85)), 1 + any(4), 1 + any(3)));
         case 11:
             return attempt(fmt::format("DELETE FROM asset_splits WHERE asset_id = {}", 1 + any(4)));
-        default: // no job stays under way for ever
-            return attempt("UPDATE backfill_queue SET status = 'failed' WHERE id % 2 = 0");
+        default: // one is served, with nothing new
+            return attempt("SELECT portfoliod.complete_backfill(job_id, token, NULL, end_date, 0, "
+                           "end_date + 1) FROM portfoliod.claim_backfill('1 min')");
         }
     }
 
