@@ -267,6 +267,7 @@ int run_daemon(std::function<service::Config()> const& read_configuration) {
             drain.change(fresh.backfill, fresh.schedule.fallback_poll);
             worker.change(fresh.backfill);
             schedule.change(fresh.schedule, fresh.backfill);
+            snapshots.change(fresh.schedule.fallback_poll);
             log::set_level(fresh.log_level);
             log::happened(Happening::reloaded, "configuration and provider files are read again");
             if (!only_later.empty())

@@ -25,6 +25,8 @@ constexpr int barren_batches_max = 10;
 constexpr auto reconnect_longest = std::chrono::milliseconds{1000};
 // Everything is looked at again when somebody's open transaction was in the way.
 constexpr auto held_up_poll = std::chrono::seconds{10};
+// Another daemon's clock may have reached midnight, and that one have written the day's snapshots.
+constexpr auto clocks_apart_max = std::chrono::minutes{5};
 constexpr std::string_view lock_not_available = "55P03";
 
 std::vector<int> without(std::vector<int> const& all, std::vector<int> const& these) {
@@ -46,7 +48,8 @@ std::vector<int> merged(std::vector<int> const& a, std::vector<int> const& b) {
 
 } // namespace
 
-Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy const& policy) {
+Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy const& policy,
+                    std::optional<Day> next_day) {
     auto const changes = take_changes(transaction, batch_rows_max);
     if (changes.rows == 0) return {};
     Drained done;
@@ -68,7 +71,8 @@ Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy co
         done.snapshots_due = performance::mark_awaited_snapshots(transaction, today);
     }
     // Before the figures: what rests on snapshots that are behind is not told.
-    done.snapshots_due |= performance::mark_snapshots(transaction, changes.past, today);
+    done.snapshots_due |=
+        performance::mark_snapshots(transaction, changes.past, next_day.value_or(today));
     auto const moved =
         performance::affected(transaction, changes.priced_assets, changes.currencies);
     auto const refreshed = performance::refresh(transaction, merged(changes.portfolios, moved),
@@ -152,17 +156,19 @@ asio::awaitable<void> Drain::run() {
 
 asio::awaitable<std::int64_t> Drain::drain_all() {
     std::int64_t rows = 0;
-    auto snapshots_due = false;
     // When all figures are told: what is asked of the processors before that, they wait for.
     auto const tell = [&] {
-        if (snapshots_due) on_snapshots_due_();
+        if (snapshots_due_) on_snapshots_due_();
+        snapshots_due_ = false;
         return rows;
     };
     for (auto barren = 0;;) {
         auto const began = std::chrono::steady_clock::now();
         // A copy: the policy may change while a database thread goes by it.
         auto batch = [this, policy = policy_](db::Transaction& transaction) {
-            return drain_batch(transaction, clock_.today(), policy);
+            auto const now = clock_.now();
+            return drain_batch(transaction, std::chrono::floor<std::chrono::days>(now), policy,
+                               std::chrono::floor<std::chrono::days>(now + clocks_apart_max));
         };
         auto const done = co_await lane_.transact(batch);
         auto const took = std::chrono::steady_clock::now() - began;
@@ -182,7 +188,7 @@ asio::awaitable<std::int64_t> Drain::drain_all() {
              {"DURATION_USEC",
               std::chrono::duration_cast<std::chrono::microseconds>(took).count()}});
         if (done.jobs > 0) on_jobs_queued_();
-        snapshots_due |= done.snapshots_due;
+        snapshots_due_ |= done.snapshots_due;
         co_await doorbell_.after_batch(done.rows, std::chrono::steady_clock::now() - began);
         if (!done.more) co_return tell();
     }

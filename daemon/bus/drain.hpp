@@ -33,7 +33,9 @@ struct Drained {
 /// Takes one batch of changes and brings everything derived from them up to date: tracked assets,
 /// backfill jobs, figures, announcements. One transaction: the outbox rows are gone exactly when
 /// their effect is there.
-Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy const& policy);
+/// `next_day`: before it, days are over, or may be by another daemon's clock: their snapshots are noted. Nothing: today.
+Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy const& policy,
+                    std::optional<Day> next_day = {});
 
 /// Queues everything that is missing, from the tables alone; for start-up, reconnection and each
 /// new day. Waits no longer than a second for a lock of somebody's open transaction: db::Error 55P03.
@@ -91,6 +93,7 @@ class Drain {
     Wakeup wakeup_;
     std::function<void()> on_jobs_queued_ = [] {};
     std::function<void()> on_snapshots_due_ = [] {};
+    bool snapshots_due_ = false; ///< and not told yet
     OnBatch on_batch_ = [](auto const&, auto) {};
     bool everything_ = true;
     Day everything_seen_on_{};

@@ -38,10 +38,11 @@ std::map<int, Day> first_days(std::vector<DuePortfolio> const& due,
     return days;
 }
 
-void read_assets(db::Transaction& transaction, std::vector<int> const& ids, MarketRead& market) {
-    for (auto const row : transaction.execute(
-             "SELECT asset_id, symbol, currency_code, pending FROM portfoliod.assets_valued($1)",
-             {ids})) {
+void read_assets(db::Transaction& transaction, std::vector<int> const& ids, Day today,
+                 MarketRead& market) {
+    for (auto const row : transaction.execute("SELECT asset_id, symbol, currency_code, pending "
+                                              "FROM portfoliod.assets_valued($1, $2)",
+                                              {ids, today})) {
         auto const id = row.integer(0);
         market.symbols[id] = row.string(1);
         auto& series = market.series.assets[id];
@@ -82,7 +83,7 @@ void read_closes(db::Transaction& transaction, std::map<int, Day> const& wanted,
         ids.push_back(id);
         since.push_back(to_text(day));
         is_long |= last - day > long_range;
-        if (is_long && ids.size() == assets_at_once) read();
+        if (is_long && ids.size() >= assets_at_once) read();
     }
     read();
 }
@@ -143,7 +144,7 @@ MarketRead read_market(db::Transaction& transaction, std::vector<DuePortfolio> c
         ids.push_back(id);
         earliest = std::min(earliest, day);
     }
-    read_assets(transaction, ids, market);
+    read_assets(transaction, ids, last + std::chrono::days{1}, market);
     read_closes(transaction, wanted, last, market);
     read_rates(transaction, earliest, last, market);
     return market;

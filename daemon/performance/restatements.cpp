@@ -33,9 +33,8 @@ void Restatements::add(db::Row const& row) {
     auto const portfolio = row.integer(0);
     auto const day = row.day(1);
     if (log::enabled(log::Level::debug))
-        log::debug(fmt::format("portfolio {}: {} was worth {} and is now worth {} USD", portfolio,
-                               to_text(day), before.to_text(), now.to_text()),
-                   {{"PORTFOLIO_ID", portfolio}, {"SNAPSHOT_DATE", to_text(day)}});
+        lines_.push_back(fmt::format("portfolio {}: {} was worth {} and is now worth {} USD",
+                                     portfolio, to_text(day), before.to_text(), now.to_text()));
     if (row.text(3) == "final" && is_noteworthy(before, now))
         note_moved(portfolio, day, before, now);
 }
@@ -48,7 +47,15 @@ void Restatements::note_moved(int portfolio, Day day, Cents const& before, Cents
     moved.worst_new = now;
 }
 
-void Restatements::log() const {
+Restatements& Restatements::operator+=(Restatements const& other) {
+    days_ += other.days_;
+    lines_.insert(lines_.end(), other.lines_.begin(), other.lines_.end());
+    for (auto const& [portfolio, moved] : other.moved_) moved_.insert_or_assign(portfolio, moved);
+    return *this;
+}
+
+void Restatements::tell() const {
+    for (auto const& line : lines_) log::debug(line);
     for (auto const& [portfolio, moved] : moved_)
         log::happened(Happening::snapshots_moved,
                       fmt::format("portfolio {}: {} days that were final moved by more than 0.5 %, "
@@ -59,14 +66,14 @@ void Restatements::log() const {
 }
 
 void note_problem(db::Transaction& transaction, int portfolio, char const* figures,
-                  std::string const& problem) {
+                  std::string const& problem, std::optional<Day> since) {
     log::happened(
         Happening::portfolio_not_valued,
         fmt::format("portfolio {}: its {} cannot be computed and stay as they were: {}", portfolio,
                     std::string_view{figures} == "current" ? "figures" : "snapshots", problem),
         {{"PORTFOLIO_ID", portfolio}});
-    transaction.execute("SELECT portfoliod.note_valuation_problem($1, $2, $3)",
-                        {portfolio, figures, problem});
+    transaction.execute("SELECT portfoliod.note_valuation_problem($1, $2, $3, $4)",
+                        {portfolio, figures, problem, since});
 }
 
 } // namespace portfoliod::performance

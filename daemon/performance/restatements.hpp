@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace portfoliod::performance {
 
@@ -16,7 +17,9 @@ class Restatements {
   public:
     /// A row of merge_snapshots() with an old value.
     void add(db::Row const& row);
-    void log() const;
+    /// To be told once they are committed.
+    void tell() const;
+    Restatements& operator+=(Restatements const& other);
 
     [[nodiscard]] int days() const { return days_; }
 
@@ -31,12 +34,14 @@ class Restatements {
     void note_moved(int portfolio, Day day, valuation::Cents const& before,
                     valuation::Cents const& now);
 
-    std::map<int, Moved> moved_; ///< by portfolio
+    std::map<int, Moved> moved_;     ///< by portfolio
+    std::vector<std::string> lines_; ///< at debug, one a day
     int days_ = 0;
 };
 
-/// Logs that this portfolio's figures ("current" or "snapshots") stay as they were, and writes it down for portfolio_problems.
+/// Logs that this portfolio's figures ("current" or "snapshots") stay as they were, and writes it down for portfolio_problems;
+/// of snapshots those from `since` on are owed.
 void note_problem(db::Transaction& transaction, int portfolio, char const* figures,
-                  std::string const& problem);
+                  std::string const& problem, std::optional<Day> since = {});
 
 } // namespace portfoliod::performance

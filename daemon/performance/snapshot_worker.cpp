@@ -56,13 +56,13 @@ asio::awaitable<bool> SnapshotWorker::work() {
         Happening::snapshots_written,
         fmt::format("snapshots of {} portfolios: {} days written, {} of them with another "
                     "value than before{}",
-                    written.portfolios - written.failed, written.days, written.restated,
+                    written.portfolios - written.failed, written.days, written.restatements.days(),
                     written.failed > 0
                         ? fmt::format("; {} portfolios cannot be valued", written.failed)
                         : ""),
         {{"PORTFOLIOS", written.portfolios},
          {"DAYS", written.days},
-         {"CHANGED", written.restated},
+         {"CHANGED", written.restatements.days()},
          {"DURATION_USEC", took.count()}});
     co_return true;
 }
@@ -72,10 +72,11 @@ asio::awaitable<SnapshotsWritten> SnapshotWorker::compute_all() {
     SnapshotsWritten all;
     for (auto batches = 0; batches < batches_max; ++batches) {
         auto batch = [this](db::Transaction& transaction) {
-            return compute_due_snapshots(transaction, clock_.today());
+            return compute_due_snapshots(transaction, clock_);
         };
         auto const written = co_await lane_.transact(batch);
         if (written.portfolios == 0) break;
+        written.restatements.tell();
         all += written;
     }
     co_return all;

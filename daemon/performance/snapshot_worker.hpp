@@ -22,6 +22,9 @@ class SnapshotWorker {
     /// Some may be due: look now.
     void ring() { wakeup_.ring(); }
 
+    /// From now on.
+    void change(std::chrono::seconds fallback_poll) { fallback_poll_ = fallback_poll; }
+
     /// Called when portfolios were put into the outbox, because somebody held them.
     void on_put_back(std::function<void()> call) { on_put_back_ = std::move(call); }
 

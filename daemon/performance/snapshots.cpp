@@ -87,7 +87,7 @@ bool try_to_compute(Batch& batch, DuePortfolio const& portfolio) {
         throw; // the transaction is over
     } catch (std::exception const& e) {
         batch.rows.drop(portfolio.id);
-        note_problem(batch.transaction, portfolio.id, "snapshots", e.what());
+        note_problem(batch.transaction, portfolio.id, "snapshots", e.what(), portfolio.first);
         return false;
     }
 }
@@ -136,12 +136,14 @@ int mark_snapshots_since(db::Transaction& transaction, int portfolio, Day since,
 SnapshotsWritten& SnapshotsWritten::operator+=(SnapshotsWritten const& other) {
     portfolios += other.portfolios;
     days += other.days;
-    restated += other.restated;
+    restatements += other.restatements;
     failed += other.failed;
     return *this;
 }
 
-SnapshotsWritten compute_due_snapshots(db::Transaction& transaction, Day today) {
+SnapshotsWritten compute_due_snapshots(db::Transaction& transaction, Clock const& clock) {
+    transaction.execute("SELECT portfoliod.lock_snapshots()");
+    auto const today = clock.today();
     auto const due = take(transaction, today);
     SnapshotsWritten written;
     if (due.empty()) return written;
@@ -159,20 +161,17 @@ SnapshotsWritten compute_due_snapshots(db::Transaction& transaction, Day today) 
             ++written.failed;
     }
     batch.rows.flush();
-    Restatements restatements;
     for (auto const row :
          transaction.execute("SELECT portfolio_id, snapshot_date, old_value, old_status, new_value "
                              "FROM portfoliod.merge_snapshots($1, $2)",
                              {computed, today})) {
         ++written.days;
-        if (!row.is_null(2)) restatements.add(row);
+        if (!row.is_null(2)) written.restatements.add(row);
         auto const end = last_days.find(row.integer(0));
         if (end != last_days.end() && end->second == row.day(1)) // and with it what follows
             mark_snapshots_since(transaction, end->first, end->second + std::chrono::days{1});
     }
-    restatements.log();
     written.portfolios = static_cast<int>(due.size());
-    written.restated = restatements.days();
     return written;
 }
 
@@ -188,18 +187,19 @@ FiguresRefreshed refresh_due_figures(db::Transaction& transaction, Day today) {
     return {static_cast<int>(portfolios.size()), !held_back.empty()};
 }
 
-SnapshotsWritten compute_all_due(db::Session& session, Day today) {
+SnapshotsWritten compute_all_due(db::Session& session, Clock const& clock) {
     SnapshotsWritten all;
     for (auto more = true; more;) {
         auto transaction = session.begin();
-        auto const written = compute_due_snapshots(transaction, today);
+        auto const written = compute_due_snapshots(transaction, clock);
         transaction.commit();
+        written.restatements.tell();
         all += written;
         more = written.portfolios > 0;
     }
     for (auto more = true; more;) {
         auto transaction = session.begin();
-        more = refresh_due_figures(transaction, today).portfolios > 0;
+        more = refresh_due_figures(transaction, clock.today()).portfolios > 0;
         transaction.commit();
     }
     return all;

@@ -2,6 +2,7 @@
 
 #include "base/time.hpp"
 #include "db/session.hpp"
+#include "performance/restatements.hpp"
 
 #include <optional>
 #include <string>
@@ -46,15 +47,16 @@ int mark_snapshots_since(db::Transaction& transaction, int portfolio, Day since,
 struct SnapshotsWritten {
     int portfolios = 0; ///< taken; 0 when none is due
     int days = 0;       ///< new or changed
-    int restated = 0;   ///< of those, with another value than before
     int failed = 0;     ///< portfolios that cannot be valued: logged and in portfolio_problems
+    Restatements restatements; ///< days with another value than before: to be told after the commit
 
     SnapshotsWritten& operator+=(SnapshotsWritten const& other);
 };
 
 /// Computes a batch of due snapshots up to yesterday, and notes that their portfolios' figures are to be refreshed. The batch is
 /// bounded, so that memory and the transaction are; the days of one portfolio are in one, so that nobody sees half of them.
-SnapshotsWritten compute_due_snapshots(db::Transaction& transaction, Day today);
+/// One transaction at a time does it: the clock is asked when it is its turn.
+SnapshotsWritten compute_due_snapshots(db::Transaction& transaction, Clock const& clock);
 
 /// Refreshes the figures of a batch of portfolios whose snapshots were computed. Those that a transaction in progress holds are put into the
 /// outbox.
@@ -66,6 +68,6 @@ struct FiguresRefreshed {
 FiguresRefreshed refresh_due_figures(db::Transaction& transaction, Day today);
 
 /// Both of them, batch by batch, each in a transaction of its own, until nothing is due: for commands that wait for it.
-SnapshotsWritten compute_all_due(db::Session& session, Day today);
+SnapshotsWritten compute_all_due(db::Session& session, Clock const& clock);
 
 } // namespace portfoliod::performance

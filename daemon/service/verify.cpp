@@ -361,7 +361,7 @@ void work_off(db::Session& session, Config const& config, Day today) {
     in_transaction(session, [today](db::Transaction& transaction) {
         return performance::mark_missing_snapshots(transaction, today);
     });
-    performance::compute_all_due(session, today);
+    performance::compute_all_due(session, SystemClock{});
 }
 
 /// Everything of one moment: a trade that commits in between is no difference. Returns how many changes wait to be worked off.

@@ -1,7 +1,7 @@
--- merge_snapshots(portfolio_ids, today): writes the staged days, removes days of these portfolios before their first trade and from today on, and notes that
+-- merge_snapshots(portfolio_ids, today): writes the staged days, removes days of these portfolios before their first trade and in the future, and notes that
 -- their current figures are to be refreshed. What is as it was stays untouched. Returns a row for each day written: the value and
 -- status it had before, NULL for a new one, and the value it has now.
--- For the holder of take_due_snapshots(): no two write the same days at a time.
+-- For the holder of lock_snapshots() who took them by take_due_snapshots(): nobody else writes or deletes them.
 -- Touches: portfolio_snapshots, portfoliod.due_snapshots, portfoliod.valuation_problems; reads pg_temp.snapshot_staging, portfolio_positions.
 CREATE OR REPLACE FUNCTION portfoliod.merge_snapshots(portfolio_ids integer[], today date)
 RETURNS TABLE (portfolio_id integer, snapshot_date date, old_value numeric, old_status text, new_value numeric)
@@ -17,7 +17,7 @@ BEGIN
                                          WHERE pos.portfolio_id = done.id), 'infinity');
     DELETE FROM public.portfolio_snapshots AS kept
     USING unnest(portfolio_ids) AS done (id)
-    WHERE kept.portfolio_id = done.id AND kept.snapshot_date >= today;
+    WHERE kept.portfolio_id = done.id AND kept.snapshot_date > today;    -- one whose day it is may have been written under another clock
 
     RETURN QUERY
     WITH written AS (
@@ -26,9 +26,6 @@ BEGIN
         SELECT staged.portfolio_id, staged.snapshot_date, staged.total_value_usd, staged.positions_snapshot, staged.net_flow_usd,
                staged.twr_index, staged.status, staged.value_exact
         FROM pg_temp.snapshot_staging AS staged
-        -- one that was deleted meanwhile has no rows to write; the lock keeps it until we are done
-        WHERE staged.portfolio_id IN (SELECT portfolio.id FROM public.portfolios AS portfolio
-                                      WHERE portfolio.id = ANY (portfolio_ids) FOR KEY SHARE)
         ON CONFLICT ON CONSTRAINT portfolio_snapshots_portfolio_id_snapshot_date_key DO UPDATE
         SET total_value_usd = excluded.total_value_usd, positions_snapshot = excluded.positions_snapshot,
             net_flow_usd = excluded.net_flow_usd, twr_index = excluded.twr_index, status = excluded.status,

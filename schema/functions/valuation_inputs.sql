@@ -10,7 +10,7 @@
 --   history   of a portfolio with trades before today: whether snapshots are still to be computed; value and index at the end of
 --             yesterday; the index 7 days, a month and a year ago, 1 before the first trade
 -- Reads: portfolio_positions, portfoliod.ledger_checkpoints, assets, asset_prices, last_close(), exchange_rates, both queues, price_coverage, has_outdated_prices(),
---        transactions, asset_splits, portfolio_snapshots, portfoliod.due_snapshots.
+--        transactions, asset_splits, portfolio_snapshots, portfoliod.due_snapshots, portfoliod.valuation_problems.
 CREATE OR REPLACE FUNCTION portfoliod.valuation_inputs(portfolio_ids integer[], today date)
 RETURNS TABLE (kind text, portfolio_id integer, asset_id integer, a text, b text, c text, d text, e text, f text, g text, h text,
                i text, j text, k text, l text, m text, n text, o text, p text, q text, r text, s text, t text,
@@ -109,6 +109,7 @@ BEGIN
     SELECT 'history', owner.id, 0,
            CASE WHEN yesterday.value_found AND NOT EXISTS (
                SELECT FROM portfoliod.due_snapshots AS due WHERE due.portfolio_id = owner.id AND due.from_date < valuation_inputs.today)
+               AND NOT EXISTS (SELECT FROM portfoliod.valuation_problems AS owed WHERE owed.portfolio_id = owner.id AND owed.figures = 'snapshots')
                THEN 'f' ELSE 't' END,
            yesterday.value_exact::text, yesterday.twr_index::text, ago.indexes[1]::text, ago.indexes[2]::text, ago.indexes[3]::text,
            NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL

@@ -48,6 +48,9 @@ BEGIN ATOMIC
                               counted.days - counted.right_days)
     FROM counted WHERE counted.right_days <> counted.expected OR counted.days <> counted.expected
     UNION ALL
+    SELECT owed.portfolio_id, format('its snapshots since %s cannot be computed: %s', owed.since, owed.problem)
+    FROM portfoliod.valuation_problems AS owed WHERE owed.figures = 'snapshots'
+    UNION ALL
     SELECT kept.portfolio_id, format('the snapshot of %s is %s, what was held then was worth %s', kept.snapshot_date, kept.total_value_usd,
                                      worth.usd)
     FROM worth

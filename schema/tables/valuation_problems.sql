@@ -6,6 +6,7 @@ CREATE TABLE portfoliod.valuation_problems (
     figures      text NOT NULL                  -- which of them were left as they were
         CONSTRAINT valuation_problems_figures_known CHECK (figures IN ('current', 'snapshots')),
     problem      text NOT NULL,
+    since        date,                          -- of snapshots: the first day still to be computed; whoever computes later days begins there
     noticed_at   timestamp NOT NULL DEFAULT (now() AT TIME ZONE 'UTC'),
     PRIMARY KEY (portfolio_id, figures)
 );

@@ -19,11 +19,11 @@ auto in_transaction(Database& database, Work const& work) {
 } // namespace
 
 performance::SnapshotsWritten settle(Database& database, Day today) {
-    while (in_transaction(database,
-                          [&](db::Transaction& transaction) {
-                              return bus::drain_batch(transaction, today, {}).rows;
-                          }) > 0) {}
-    return performance::compute_all_due(database.session(), today);
+    while (in_transaction(database, [&](db::Transaction& transaction) {
+               return bus::drain_batch(transaction, today, {}).rows;
+           }) > 0) {
+    }
+    return performance::compute_all_due(database.session(), FixedClock{today});
 }
 
 std::string all_values(Database& database) {

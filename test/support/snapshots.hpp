@@ -7,6 +7,16 @@
 
 namespace portfoliod::test {
 
+class FixedClock final : public Clock {
+  public:
+    explicit FixedClock(Day day) : day_(day) {}
+
+    [[nodiscard]] Instant now() const override { return day_; }
+
+  private:
+    Day day_;
+};
+
 /// Works off the outbox, then all snapshots that are due and the figures that rest on them, as the daemon does.
 performance::SnapshotsWritten settle(Database& database, Day today);
 
