@@ -47,7 +47,8 @@ void add_books(test::Database& database) {
         database.run(
             "INSERT INTO transactions (portfolio_id, asset_id, transaction_type, quantity, "
             "price, fee, timestamp) SELECT 1 + p, 1 + (p * 7 + t % 15 * 61) % 1000, CASE "
-            "WHEN t % 7 = 6 THEN 'sell' ELSE 'buy' END, CASE WHEN t % 7 = 6 THEN 1 ELSE 2 "
+            "WHEN t % 7 = 6 AND t > 20 THEN 'sell' ELSE 'buy' END, CASE WHEN t % 7 = 6 AND t > 20 "
+            "THEN 1 ELSE 2 "
             "+ t % 3 END, 50 + t % 40, 1, (now() AT TIME ZONE 'UTC')::date - 1095 + t * "
             "interval '10 days 21 hours' FROM generate_series($1::int, $1::int + 999) AS "
             "p, generate_series(0, 99) AS t",
