@@ -16,7 +16,7 @@ using valuation::Price;
 using valuation::Quantity;
 using valuation::Rate;
 
-// What the columns a … y of valuation_inputs() hold, kind by kind.
+// What the columns a … x of valuation_inputs() hold, kind by kind.
 
 valuation::Holding holding(db::Row const& row) {
     valuation::Holding holding;
@@ -32,33 +32,40 @@ valuation::Holding holding(db::Row const& row) {
     return holding;
 }
 
-double usd(std::string_view text) {
-    auto value = 0.0;
-    if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc{})
-        throw Failure{fmt::format("'{}' is no amount of a flow", text)};
-    return value;
+[[noreturn]] void no_flows(std::string_view text) {
+    throw Failure{fmt::format("'{}' are no flows of a checkpoint", text)};
 }
 
-Day flow_day(std::string_view text) {
-    auto const day = parse_day(text);
-    if (!day) throw Failure{fmt::format("'{}' is no day of a flow", text)};
-    return *day;
+/// "19723 1005.5,19745 -434.16": days since 1970-01-01 and USD.
+std::vector<valuation::CashFlow> read_flows(std::string_view text) {
+    std::vector<valuation::CashFlow> flows;
+    auto const* at = text.data();
+    auto const* const end = at + text.size();
+    while (at != end) {
+        auto day = 0;
+        auto usd = 0.0;
+        auto const days = std::from_chars(at, end, day);
+        if (days.ec != std::errc{} || days.ptr == end || *days.ptr != ' ') no_flows(text);
+        auto const amount = std::from_chars(days.ptr + 1, end, usd);
+        if (amount.ec != std::errc{}) no_flows(text);
+        flows.push_back({Day{std::chrono::days{day}}, usd});
+        at = amount.ptr == end ? end : amount.ptr + 1;
+    }
+    return flows;
 }
 
-void read_flows(db::Row const& row, valuation::Position& position) {
-    auto const days = array_parts(row.text(23));
-    auto const amounts = array_parts(row.text(24));
-    position.flows.reserve(days.size());
-    for (std::size_t i = 0; i < days.size(); ++i)
-        position.flows.push_back({flow_day(days[i]), usd(amounts.at(i))});
-    auto const recent = array_parts(row.text(25));
-    auto const inflow = array_parts(row.text(26));
-    auto const outflow = array_parts(row.text(27));
-    for (std::size_t i = 0; i < recent.size(); ++i)
-        position.recent.push_back({flow_day(recent[i]),
+void read_recent(db::Row const& row, valuation::Position& position) {
+    auto const days = array_parts(row.text(24));
+    auto const inflow = array_parts(row.text(25));
+    auto const outflow = array_parts(row.text(26));
+    for (std::size_t i = 0; i < days.size(); ++i) {
+        auto const day = parse_day(days[i]);
+        if (!day) no_flows(days[i]);
+        position.recent.push_back({*day,
                                    {.inflow = Money::parse(inflow.at(i)),
                                     .outflow = Money::parse(outflow.at(i)),
                                     .complete = position.totals.complete}});
+    }
 }
 
 valuation::Checkpoint opening(db::Row const& row) {
@@ -76,7 +83,8 @@ valuation::Checkpoint opening(db::Row const& row) {
                        .fees = Money::parse(row.text(20)),
                        .realized = Money::parse(row.text(21)),
                        .complete = row.boolean(22)};
-    read_flows(row, position);
+    position.flows = read_flows(row.text(23));
+    read_recent(row, position);
     return opening;
 }
 
@@ -125,7 +133,7 @@ std::map<int, Inputs> read_inputs(db::Transaction& transaction, std::vector<int>
     for (auto const id : portfolios) inputs[id];
     for (auto const row : transaction.execute(
              "SELECT kind, portfolio_id, asset_id, a, b, c, d, e, f, g, h, i, j, k, "
-             "l, m, n, o, p, q, r, s, t, u, v, w, x, y "
+             "l, m, n, o, p, q, r, s, t, u, v, w, x "
              "FROM portfoliod.valuation_inputs($1, $2)",
              {portfolios, today}))
         add(inputs, row);

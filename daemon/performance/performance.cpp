@@ -56,14 +56,16 @@ std::string json(PositionVersion const& version, valuation::Checkpoint const& ch
     return fmt::format(
         R"({{"position_id":{},"restatements":{},"through":"{}","held":{},"average_cost":{},)"
         R"("average_for":{},"cost_known":{},"last_trade_price":{},"invested":{},"proceeds":{},)"
-        R"("fees":{},"realized":{},"complete":{},"flow_days":[{}],"flow_usd":[{}],)"
+        R"("fees":{},"realized":{},"complete":{},"flows":"{}",)"
         R"("recent_days":[{}],"recent_inflow":[{}],"recent_outflow":[{}]}})",
         version.id, version.restatements, to_text(checkpoint.through), position.held.to_text(),
         position.average_cost.to_text(), position.average_for.to_text(), position.cost_known,
         json(position.last_trade_price), totals.invested.to_text(), totals.proceeds.to_text(),
         totals.fees.to_text(), totals.realized.to_text(), totals.complete,
-        list(position.flows, [](auto const& flow) { return quoted(flow.day); }),
-        list(position.flows, [](auto const& flow) { return fmt::format("{}", flow.usd); }),
+        list(position.flows,
+             [](auto const& flow) {
+                 return fmt::format("{} {}", flow.day.time_since_epoch().count(), flow.usd);
+             }),
         list(position.recent, [](auto const& recent) { return quoted(recent.day); }),
         list(position.recent, [](auto const& recent) { return recent.flows.inflow.to_text(); }),
         list(position.recent, [](auto const& recent) { return recent.flows.outflow.to_text(); }));

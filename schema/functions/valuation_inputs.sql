@@ -1,5 +1,5 @@
 -- valuation_inputs(portfolio_ids, today): all that the figures of these portfolios rest on, in one statement and so of one moment: a
--- trade that commits between two statements would show as money invested without value. One row a fact; what the columns a … y hold
+-- trade that commits between two statements would show as money invested without value. One row a fact; what the columns a … x hold
 -- depends on kind:
 --   position  id, restatements, quantity; while anything is held: last close, its date, whether provisional, whether history is
 --             pending (of the price: queued, or outdated by a split; of the rate: queued), rate to USD and its day (USD: 1, without a day); with a checkpoint that holds: its columns from through to
@@ -14,7 +14,7 @@
 CREATE OR REPLACE FUNCTION portfoliod.valuation_inputs(portfolio_ids integer[], today date)
 RETURNS TABLE (kind text, portfolio_id integer, asset_id integer, a text, b text, c text, d text, e text, f text, g text, h text,
                i text, j text, k text, l text, m text, n text, o text, p text, q text, r text, s text, t text,
-               u text, v text, w text, x text, y text)
+               u text, v text, w text, x text)
 LANGUAGE plpgsql STABLE
 -- Keys are looked up in indexes; and one plan for all calls: made anew for each array it would cost more than it saves.
 SET plan_cache_mode = force_generic_plan
@@ -30,7 +30,7 @@ BEGIN
                asset.native_currency AS currency,
                checkpoint.through, checkpoint.held, checkpoint.average_cost, checkpoint.average_for, checkpoint.cost_known,
                checkpoint.last_trade_price, checkpoint.invested, checkpoint.proceeds, checkpoint.fees, checkpoint.realized,
-               checkpoint.complete, checkpoint.flow_days, checkpoint.flow_usd, checkpoint.recent_days, checkpoint.recent_inflow,
+               checkpoint.complete, checkpoint.flows, checkpoint.recent_days, checkpoint.recent_inflow,
                checkpoint.recent_outflow
         FROM public.portfolio_positions AS position
         JOIN public.assets AS asset ON asset.id = position.asset_id
@@ -58,14 +58,16 @@ BEGIN
                       OR EXISTS (SELECT FROM public.asset_splits AS split
                                  WHERE split.asset_id = pos.asset_id AND split.ex_date > price.timestamp::date
                                    AND split.ex_date <= valuation_inputs.today
-                                   AND coverage.counted_splits
-                                       IS DISTINCT FROM portfoliod.splits_in_effect(pos.asset_id, valuation_inputs.today))))
+                                   -- CASE: asked when there is such a split, and not before for each position
+                                   AND CASE WHEN split.ex_date IS NOT NULL
+                                            THEN coverage.counted_splits
+                                                 IS DISTINCT FROM portfoliod.splits_in_effect(pos.asset_id, valuation_inputs.today) END)))
                THEN 't' ELSE 'f' END,
            CASE pos.currency WHEN 'USD' THEN '1' ELSE rate.rate_to_usd::text END, rate.timestamp::date::text,
            pos.through::text, pos.held::text, pos.average_cost::text, pos.average_for::text,
            CASE WHEN pos.cost_known THEN 't' ELSE 'f' END, pos.last_trade_price::text,
            pos.invested::text, pos.proceeds::text, pos.fees::text, pos.realized::text, CASE WHEN pos.complete THEN 't' ELSE 'f' END,
-           pos.flow_days::text, pos.flow_usd::text, pos.recent_days::text, pos.recent_inflow::text, pos.recent_outflow::text
+           pos.flows, pos.recent_days::text, pos.recent_inflow::text, pos.recent_outflow::text
     FROM pos
     -- Almost always there is a close of the last weeks; then only this year's partition, or two, are opened at all.
     LEFT JOIN LATERAL (
@@ -91,7 +93,7 @@ BEGIN
                 ELSE (SELECT rate.rate_to_usd::text FROM public.exchange_rates AS rate
                       WHERE rate.currency_code = pos.currency AND rate.timestamp < trade.timestamp::date + 1
                       ORDER BY rate.timestamp DESC LIMIT 1) END,
-           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM pos
     JOIN public.transactions AS trade
         ON trade.portfolio_id = pos.portfolio_id AND trade.asset_id = pos.asset_id
@@ -100,7 +102,7 @@ BEGIN
     UNION ALL
     SELECT 'split', pos.portfolio_id, pos.asset_id, split.ex_date::text, split.numerator::text, split.denominator::text,
            NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-           NULL, NULL
+           NULL
     FROM pos
     CROSS JOIN LATERAL (
         SELECT due.ex_date, due.numerator, due.denominator FROM public.asset_splits AS due
@@ -112,7 +114,7 @@ BEGIN
                AND NOT EXISTS (SELECT FROM portfoliod.valuation_problems AS owed WHERE owed.portfolio_id = owner.id AND owed.figures = 'snapshots')
                THEN 'f' ELSE 't' END,
            yesterday.value_exact::text, yesterday.twr_index::text, ago.indexes[1]::text, ago.indexes[2]::text, ago.indexes[3]::text,
-           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM (SELECT pos.portfolio_id AS id, min(pos.first_purchase_date) AS first_day FROM pos GROUP BY pos.portfolio_id) AS owner
     LEFT JOIN LATERAL (
         SELECT true AS value_found, snapshot.value_exact, snapshot.twr_index FROM public.portfolio_snapshots AS snapshot

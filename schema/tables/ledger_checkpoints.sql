@@ -20,8 +20,9 @@ CREATE TABLE portfoliod.ledger_checkpoints (
     fees             numeric NOT NULL,
     realized         numeric NOT NULL,
     complete         boolean NOT NULL,          -- every trade has its rate
-    flow_days        date[] NOT NULL,           -- for the money-weighted return: on the i-th day ...
-    flow_usd         double precision[] NOT NULL,   -- ... so much went in, net, or came out (below 0)
+    -- for the money-weighted return, net in or (below 0) out by day: days since 1970-01-01 and USD, "19723 1005.5,19745 -434.16". Text,
+    -- because it is read whole at each refresh: a thousand dates and numbers of an array cost half a millisecond to write out
+    flows            text NOT NULL,
     recent_days      date[] NOT NULL,           -- the last two days with trades: for the time-weighted return of today ...
     recent_inflow    numeric[] NOT NULL,        -- ... what went in, exact ...
     recent_outflow   numeric[] NOT NULL         -- ... and what came out

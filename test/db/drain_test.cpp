@@ -159,7 +159,7 @@ TEST_CASE("one portfolio that cannot be valued does not keep the others from it"
     auto const asset = test::add_asset(database, "TSLA", "stock", "NASDAQ", "USD");
     test::buy(database, good, asset, "1", "100", "2026-01-10");
     // Fits the ledger, and no amount of money.
-    test::buy(database, bad, asset, "1000000000000", "1000000000000", "2026-01-10");
+    test::buy(database, bad, asset, "5000000000000", "5000000000000", "2026-01-10");
     drain(database);
     CHECK(database.value("SELECT count(*) FROM portfolio_performance_cache WHERE portfolio_id = $1",
                          {good}) == "1");
@@ -171,9 +171,9 @@ TEST_CASE("one portfolio that cannot be valued does not keep the others from it"
 TEST_CASE("a full batch says that there may be more, the last one that there is none") {
     test::Database database;
     database.run("INSERT INTO portfoliod.pending_changes (currency_code, from_date) "
-                 "SELECT 'EUR', '2026-01-01' FROM generate_series(1, 10001)");
+                 "SELECT 'EUR', '2026-01-01' FROM generate_series(1, 50001)");
     auto const first = drain(database);
-    CHECK(first.rows == 10'000);
+    CHECK(first.rows == 50'000);
     CHECK(first.more);
     auto const second = drain(database);
     CHECK(second.rows == 1);
