@@ -43,18 +43,22 @@ valuation::Fixed<Scale> decimal(double value, int digits) {
 Loaded load(Size const& size) {
     static constexpr char const* currencies[] = {"USD", "EUR", "USD", "GBP", "JPY"};
     std::mt19937 random{20261128};
-    auto const any = [&](int below) { return static_cast<int>(random() % static_cast<unsigned>(below)); };
+    auto const any = [&](int below) {
+        return static_cast<int>(random() % static_cast<unsigned>(below));
+    };
     Loaded loaded;
     loaded.first = last - std::chrono::days{365 * size.years};
     for (auto const* const code : {"EUR", "GBP", "JPY"})
-        for (auto day = loaded.first - 1 * std::chrono::days{1}; day <= last; day += std::chrono::days{1})
+        for (auto day = loaded.first - 1 * std::chrono::days{1}; day <= last;
+             day += std::chrono::days{1})
             loaded.market.currencies[code].rates.push_back(
                 {day, decimal<16>(1 + any(1000) / 10'000.0, 8)});
     for (auto id = 1; id <= size.assets; ++id) {
         auto& series = loaded.market.assets[id];
         series.currency = currencies[id % 5];
         auto price = 20.0 + any(200);
-        for (auto day = loaded.first - std::chrono::days{1}; day <= last; day += std::chrono::days{1}) {
+        for (auto day = loaded.first - std::chrono::days{1}; day <= last;
+             day += std::chrono::days{1}) {
             auto const weekday = std::chrono::weekday{day}.c_encoding();
             if (weekday == 0 || weekday == 6) continue;
             price *= 0.99 + any(200) / 10'000.0 + 0.0001;
@@ -69,13 +73,14 @@ Loaded load(Size const& size) {
         auto const sells = have > 10 && any(4) == 0;
         auto const quantity = sells ? 5 : 1 + any(9);
         have += sells ? -quantity : quantity;
-        loaded.trades.push_back({.asset_id = id,
-                                 .timestamp = std::chrono::floor<std::chrono::days>(Instant{day}) + 15h,
-                                 .side = sells ? valuation::Side::sell : valuation::Side::buy,
-                                 .quantity = decimal<12>(quantity, 0),
-                                 .price = decimal<12>(50 + any(50), 2),
-                                 .fee = decimal<12>(1, 0),
-                                 .rate = decimal<16>(1.05, 2)});
+        loaded.trades.push_back(
+            {.asset_id = id,
+             .timestamp = std::chrono::floor<std::chrono::days>(Instant{day}) + 15h,
+             .side = sells ? valuation::Side::sell : valuation::Side::buy,
+             .quantity = decimal<12>(quantity, 0),
+             .price = decimal<12>(50 + any(50), 2),
+             .fee = decimal<12>(1, 0),
+             .rate = decimal<16>(1.05, 2)});
     }
     return loaded;
 }
@@ -129,7 +134,8 @@ void computed(Report& report, Size const& size, double goal_ms, std::string cons
 } // namespace
 
 void days_computed(Report& report) {
-    computed(report, {1900, 30, 8}, 50, "another tracker's report, as stated, not run here", 16'000);
+    computed(report, {1900, 30, 8}, 50, "another tracker's report, as stated, not run here",
+             16'000);
     computed(report, {14'400, 250, 12}, 500, "the same one gives up after, as stated, not run here",
              30'000);
     auto const memory = peak_memory_mb();
@@ -145,8 +151,8 @@ void days_computed(Report& report) {
     auto const twice = compute({28'800, 250, 12}, 3).median_ms;
     report.add({"the same with 2 x the trades", twice, "ms", "1 x", once});
     report.add({"the same with 4 x the trades", four, "ms", "1 x", once});
-    report.add({"growth with the trades: time ~ trades to the power of",
-                std::log2(four / once) / 2, ""});
+    report.add(
+        {"growth with the trades: time ~ trades to the power of", std::log2(four / once) / 2, ""});
 }
 
 void valuation(Report& report) {
