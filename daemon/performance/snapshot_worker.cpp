@@ -52,14 +52,12 @@ asio::awaitable<bool> SnapshotWorker::work() {
         std::chrono::steady_clock::now() - began);
     co_await refresh_all();
     if (written.portfolios == 0) co_return false;
+    auto const computed = written.portfolios - written.failed;
     log::happened(
         Happening::snapshots_written,
-        fmt::format("snapshots of {} portfolios: {} days written, {} of them with another "
-                    "value than before{}",
-                    written.portfolios - written.failed, written.days, written.restatements.days(),
-                    written.failed > 0
-                        ? fmt::format("; {} portfolios cannot be valued", written.failed)
-                        : ""),
+        fmt::format("snapshots of {} portfolio{}: {}{}", computed, computed == 1 ? "" : "s",
+                    written.days_text(),
+                    written.failed > 0 ? fmt::format("; {} cannot be valued", written.failed) : ""),
         {{"PORTFOLIOS", written.portfolios},
          {"DAYS", written.days},
          {"CHANGED", written.restatements.days()},

@@ -141,6 +141,11 @@ SnapshotsWritten& SnapshotsWritten::operator+=(SnapshotsWritten const& other) {
     return *this;
 }
 
+std::string SnapshotsWritten::days_text() const {
+    return fmt::format("{} day{} written, {} of them with another value than before", days,
+                       days == 1 ? "" : "s", restatements.days());
+}
+
 SnapshotsWritten compute_due_snapshots(db::Transaction& transaction, Clock const& clock) {
     transaction.execute("SELECT portfoliod.lock_snapshots()");
     auto const today = clock.today();

@@ -51,6 +51,8 @@ struct SnapshotsWritten {
     Restatements restatements; ///< days with another value than before: to be told after the commit
 
     SnapshotsWritten& operator+=(SnapshotsWritten const& other);
+    /// "10 days written, 2 of them with another value than before"
+    [[nodiscard]] std::string days_text() const;
 };
 
 /// Computes a batch of due snapshots up to yesterday, and notes that their portfolios' figures are to be refreshed. The batch is

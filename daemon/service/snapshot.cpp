@@ -57,8 +57,7 @@ int snapshot(Config const& config, Snapshot const& snapshot) {
                                                           range.since, range.until);
     transaction.commit();
     auto const all = performance::compute_all_due(session, SystemClock{});
-    fmt::print("{} portfolios: {} days written, {} of them with another value than before\n",
-               marked, all.days, all.restatements.days());
+    fmt::print("{} portfolio{}: {}\n", marked, marked == 1 ? "" : "s", all.days_text());
     // Whoever computed them: a daemon beside us may have been first.
     auto asking = session.begin();
     auto const owed =
@@ -71,8 +70,8 @@ int snapshot(Config const& config, Snapshot const& snapshot) {
     asking.commit();
     if (owed == 0) return 0;
     fmt::print(stderr,
-               "portfoliod: {} portfolios cannot be valued; TABLE portfolio_problems says why\n",
-               owed);
+               "portfoliod: {} portfolio{} cannot be valued; TABLE portfolio_problems says why\n",
+               owed, owed == 1 ? "" : "s");
     return 1;
 }
 
