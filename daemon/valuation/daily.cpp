@@ -2,17 +2,25 @@
 
 #include "valuation/asset_line.hpp"
 
+#include <algorithm>
 #include <stdexcept>
+#include <tuple>
 
 namespace portfoliod::valuation {
 
 namespace {
 
-/// By day, and within it as they count.
+/// By day, and within it as in_order() has them.
 Trades by_day(std::span<Trade const> trades, Day last) {
-    auto ordered = in_order(trades);
-    std::erase_if(ordered, [last](Trade const* trade) { return day_of(*trade) > last; });
-    std::ranges::stable_sort(ordered, {}, [](Trade const* trade) { return day_of(*trade); });
+    Trades ordered;
+    ordered.reserve(trades.size());
+    for (auto const& trade : trades)
+        if (day_of(trade) <= last) ordered.push_back(&trade);
+    auto const key = [](Trade const* trade) {
+        return std::tuple{day_of(*trade), trade->asset_id, trade->timestamp, trade->side,
+                          trade->price};
+    };
+    std::ranges::sort(ordered, {}, key);
     return ordered;
 }
 
