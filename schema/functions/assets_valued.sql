@@ -9,7 +9,8 @@ BEGIN ATOMIC
            coalesce(coverage.outdated, '{}')
            + CASE WHEN coverage.counted_splits IS DISTINCT FROM portfoliod.splits_in_effect(asset.id, assets_valued.today)
                   THEN coalesce((SELECT datemultirange(daterange(NULL, max(split.ex_date))) FROM public.asset_splits AS split
-                                 WHERE split.asset_id = asset.id AND split.ex_date <= assets_valued.today), '{}')
+                                 WHERE split.asset_id = asset.id AND split.ex_date <= assets_valued.today
+                                 HAVING max(split.ex_date) IS NOT NULL), '{}')
                   ELSE '{}' END
            + coalesce((SELECT range_agg(daterange(job.start_date, job.end_date, '[]')) FROM public.backfill_queue AS job
                        WHERE job.asset_id = asset.id AND job.status IN ('pending', 'in_progress', 'rate_limited')), '{}')

@@ -39,9 +39,9 @@ BEGIN
             outdated = coverage.outdated + datemultirange(daterange(NULL, unscaled))
         WHERE coverage.asset_id = done.asset_id;
     END IF;
-    -- Even when no price changed: history that is no longer pending changes the status of figures.
+    -- Even when no price changed: history that is no longer pending changes the status of figures; so does what is outdated again.
     INSERT INTO portfoliod.pending_changes (asset_id, from_date, holding_changed)
-    VALUES (done.asset_id, lower(done.asked), false);
+    VALUES (done.asset_id, CASE WHEN unscaled IS NULL THEN lower(done.asked) ELSE '1900-01-01' END, false);
 
     PERFORM pg_notify('backfill_finished', json_build_object(
         'job_id', complete_backfill.job_id, 'asset_id', done.asset_id,

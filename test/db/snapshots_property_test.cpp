@@ -24,6 +24,7 @@ class Edits {
         test::add_asset(database, "SAP", "stock", "XETRA", "EUR");
         test::add_asset(database, "BTC", "crypto", "", "USD");
         test::add_asset(database, "7203", "stock", "TSE", "JPY");
+        database.run("SELECT setseed($1)", {fmt::format("0.{}", seed)});
         database.run("INSERT INTO asset_prices (asset_id, timestamp, close) SELECT a, day, "
                      "round((50 + 40 * random() + a)::numeric, 6) FROM generate_series(1, 3) AS a, "
                      "generate_series(timestamp '2026-08-01', '2026-11-20', '1 day') AS day "

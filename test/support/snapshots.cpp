@@ -43,8 +43,9 @@ std::string all_values_rebuilt(Database& database, Day today) {
     in_transaction(database, [&](db::Transaction& transaction) {
         return performance::mark_missing_snapshots(transaction, today);
     });
-    database.run("INSERT INTO portfoliod.pending_changes (portfolio_id, from_date) "
-                 "SELECT id, 'infinity' FROM portfolios");
+    // No holding changed: looking for history anew would be another state than the one to compare with.
+    database.run("INSERT INTO portfoliod.pending_changes (portfolio_id, from_date, "
+                 "holding_changed) SELECT id, 'infinity', false FROM portfolios");
     settle(database, today);
     return all_values(database);
 }
