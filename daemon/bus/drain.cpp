@@ -18,7 +18,7 @@ namespace {
 
 // Large enough that an import of 100,000 rows takes few commits, small enough to bound memory and
 // locks.
-constexpr int batch_rows_max = 50'000;
+constexpr int batch_rows_max = 10'000;
 // Full batches in a row of nothing but what others hold: what can be worked off may be behind them.
 constexpr int barren_batches_max = 10;
 // So soon after an outage the changes are worked off: the back-off is for batches that fail.
