@@ -7,11 +7,6 @@ namespace portfoliod::valuation::test {
 
 namespace {
 
-template <int Scale>
-long double real(Fixed<Scale> const& value) {
-    return std::strtold(value.to_text().c_str(), nullptr);
-}
-
 std::optional<Answer> amount(long double value) { return Answer{.value = value}; }
 
 std::optional<Answer> fraction(long double value) {
@@ -25,65 +20,12 @@ std::optional<Answer> fraction(std::optional<Percent> const& percent) {
 
 long double ratio(long double part, long double of) { return of == 0 ? 0 : part / of; }
 
-long double cost(Ledger const& ledger) {
-    long double sum = 0;
-    for (auto const& position : ledger.positions) sum += real(position.cost().value_or(Money{}));
-    return sum;
-}
-
-long double quantity(Ledger const& ledger) {
-    long double sum = 0;
-    for (auto const& position : ledger.positions) sum += real(position.held);
-    return sum;
-}
-
 long double gain(Figures const& figures) {
     return real(figures.realized_gain_usd) + real(figures.unrealized_gain_usd);
 }
 
 bool one_of(std::string const& key, std::initializer_list<std::string_view> keys) {
     return std::ranges::find(keys, key) != keys.end();
-}
-
-std::vector<Holding> holdings(Portfolio const& portfolio, Ledger const& ledger, Day day) {
-    std::vector<Holding> holdings;
-    for (auto const& position : ledger.positions) {
-        auto const& series = portfolio.market.assets.at(position.asset_id);
-        Holding held{
-            .asset_id = position.asset_id, .quantity = position.held, .close = {}, .rate = {}};
-        for (auto const& close : series.closes)
-            if (close.day <= day) held.close = close;
-        if (series.currency == "USD") held.rate = LatestRate::usd();
-        if (auto const found = portfolio.market.currencies.find(series.currency);
-            found != portfolio.market.currencies.end())
-            for (auto const& dated : found->second.rates)
-                if (dated.day <= day) held.rate = LatestRate{.rate = dated.rate, .day = dated.day};
-        holdings.push_back(held);
-    }
-    return holdings;
-}
-
-std::optional<Index> index_on(std::vector<KeptDay> const& days, Day day) {
-    auto index = std::optional{DayBefore::one()};
-    for (auto const& kept : days)
-        if (kept.of.day <= day) index = kept.of.index;
-    return index;
-}
-
-Figures figures_on(Portfolio const& portfolio, Day day, std::vector<KeptDay> const& days) {
-    auto const ledger = replay(portfolio.trades, portfolio.splits, day);
-    History history{.yesterday = {},
-                    .week = index_on(days, day - std::chrono::days{7}),
-                    .month = index_on(days, months_before(day, 1)),
-                    .year = index_on(days, months_before(day, 12))};
-    for (auto const& kept : days)
-        if (kept.of.day < day) history.yesterday = end_of(kept);
-    return current_figures(holdings(portfolio, ledger, day), ledger, day, &history);
-}
-
-Day first_day(Portfolio const& portfolio) {
-    auto const& first = *std::ranges::min_element(portfolio.trades, {}, &Trade::timestamp);
-    return std::chrono::floor<std::chrono::days>(first.timestamp);
 }
 
 } // namespace
@@ -105,14 +47,13 @@ std::string not_ours(std::string const& key, std::string const& method) {
     return "";
 }
 
-PeerFigures::PeerFigures(json::object const& peer, View view)
-    : peer_(peer), view_(std::move(view)) {
+PeerFigures::PeerFigures(json::object const& peer, View view, PeerBooks& books)
+    : peer_(peer), view_(std::move(view)), books_(books) {
     if (cash_only(peer)) {
         days_ = account_days(peer, view_);
         return;
     }
-    auto const whole = portfolio(peer, view_);
-    if (!whole.trades.empty()) days_ = days_of(whole, first_day(whole), view_.as_of);
+    days_ = books_.days(portfolio(peer, view_), view_.as_of);
 }
 
 std::optional<Answer> PeerFigures::figure(std::string const& key) const {
@@ -139,14 +80,11 @@ View PeerFigures::native() const {
     return view;
 }
 
-Ledger PeerFigures::ledger(View const& view) const {
-    auto const whole = portfolio(peer_, view);
-    return replay(whole.trades, whole.splits, view.as_of);
+Reckoned PeerFigures::reckoned(View const& view) const {
+    return books_.on(portfolio(peer_, view), view.as_of, days_);
 }
 
-Figures PeerFigures::current(View const& view) const {
-    return figures_on(portfolio(peer_, view), view.as_of, days_);
-}
+Figures PeerFigures::current(View const& view) const { return reckoned(view).figures; }
 
 std::optional<Answer> PeerFigures::held_figure(std::string const& key) const {
     if (one_of(key,
@@ -157,22 +95,20 @@ std::optional<Answer> PeerFigures::held_figure(std::string const& key) const {
         return amount(last ? real(last->of.value) : 0);
     }
     if (one_of(key, {"quantity", "open_quantity", "remaining_quantity"}))
-        return Answer{.value = quantity(ledger(view_)), .kind = Kind::quantity};
+        return Answer{.value = reckoned(view_).quantity, .kind = Kind::quantity};
     if (key == "price") return amount(real(days_.back().positions.at(0).price));
-    if (key == "average_price") {
-        auto view = native();
-        view.fees = false;
-        return amount(ratio(cost(ledger(view)), quantity(ledger(view))));
+    if (key == "average_price") return amount(reckoned(native()).average);
+    if (key == "average_cost") {
+        auto const own = reckoned(native());
+        return amount(ratio(own.cost, own.quantity));
     }
-    if (key == "average_cost")
-        return amount(ratio(cost(ledger(native())), quantity(ledger(native()))));
     if (one_of(key,
                {"invested", "cost", "cost_basis", "cost_basis_base", "total_cost_at_current_fx"}))
-        return amount(cost(ledger(view_)));
-    if (one_of(key, {"invested_excl_fees", "investments"})) return amount(cost(ledger(gross())));
+        return amount(reckoned(view_).cost);
+    if (one_of(key, {"invested_excl_fees", "investments"})) return amount(reckoned(gross()).cost);
     if (key == "fees_total") return amount(real(current(view_).fees_usd));
     if (key == "entry_value") return amount(real(current(view_).total_invested_usd));
-    if (key == "exit_value") return amount(real(ledger(view_).totals.proceeds));
+    if (key == "exit_value") return amount(reckoned(view_).proceeds);
     return std::nullopt;
 }
 
@@ -206,12 +142,13 @@ std::optional<Answer> PeerFigures::return_figure(std::string const& key) const {
     if (one_of(key, {"return", "unrealized_pct", "open_return", "simple_gain_over_invested", "pct",
                      "net_pct", "gross_pct"})) {
         auto const now = current(view_);
-        if (key == "net_pct") return fraction(ratio(gain(now), cost(ledger(gross()))));
+        if (key == "net_pct") return fraction(ratio(gain(now), reckoned(gross()).cost));
         if (key == "gross_pct") return fraction(current(gross()).total_return_pct);
         if (key != "return")
-            return fraction(ratio(real(now.unrealized_gain_usd), cost(ledger(view_))));
-        auto const& totals = ledger(view_).totals;
-        return fraction(ratio(real(totals.realized), real(totals.proceeds - totals.realized)));
+            return fraction(ratio(real(now.unrealized_gain_usd), reckoned(view_).cost));
+        auto const now_sold = reckoned(view_);
+        auto const realized = real(now_sold.figures.realized_gain_usd);
+        return fraction(ratio(realized, now_sold.proceeds - realized));
     }
     if (one_of(key, {"total_return_pct", "total_return_pct_expected", "net_performance_pct"}))
         return fraction(current(view_).total_return_pct);
@@ -251,7 +188,7 @@ std::optional<Answer> PeerFigures::period_figure(std::string const& key) const {
     if (key == "investments_by_month") {
         auto before = gross();
         before.as_of = period.first;
-        return amount(cost(ledger(gross())) - cost(ledger(before)));
+        return amount(reckoned(gross()).cost - reckoned(before).cost);
     }
     return std::nullopt;
 }
@@ -269,14 +206,14 @@ std::optional<Answer> PeerFigures::forex_figure(std::string const& key) const {
                       foreign * at_rate(days_.back().positions.at(0)));
     }
     if (key != "realized_forex_part" && key != "forex") return std::nullopt;
-    auto part = real(ledger(view_).totals.realized);
+    auto part = real(current(view_).realized_gain_usd);
     auto trades = portfolio(peer_, view_).trades;
     std::ranges::sort(trades, {}, &Trade::timestamp);
     long double before = 0;
     for (auto const& trade : trades) {
         auto until = own;
         until.as_of = std::chrono::floor<std::chrono::days>(trade.timestamp);
-        auto const realized = real(ledger(until).totals.realized);
+        auto const realized = real(current(until).realized_gain_usd);
         part -= (realized - before) * real(trade.rate.value_or(Rate{}));
         before = realized;
     }
@@ -336,7 +273,7 @@ Figures PeerFigures::from(Day start) const {
                                    .price = position.price,
                                    .fee = {},
                                    .rate = position.rate});
-    return figures_on(rest, view_.as_of, {});
+    return books_.on(rest, view_.as_of, {}).figures;
 }
 
 } // namespace portfoliod::valuation::test

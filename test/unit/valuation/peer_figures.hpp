@@ -1,8 +1,8 @@
 #pragma once
 
-#include "unit/valuation/peer_case.hpp"
+#include "unit/valuation/peer_books.hpp"
 
-/// What this core says to what a case expects, key by key.
+/// What we say to what a case expects, key by key.
 namespace portfoliod::valuation::test {
 
 /// How a figure is compared.
@@ -20,10 +20,10 @@ struct Answer {
 /// Why a key is not compared: it is of FIFO, of another method, or not a figure at all. "" when it is.
 std::string not_ours(std::string const& key, std::string const& method);
 
-/// One view of a case, put through the core.
+/// One view of a case, as the books have it.
 class PeerFigures {
   public:
-    PeerFigures(json::object const& peer, View view);
+    PeerFigures(json::object const& peer, View view, PeerBooks& books);
 
     /// By the key of `expected`; nothing for one it does not know.
     [[nodiscard]] std::optional<Answer> figure(std::string const& key) const;
@@ -39,7 +39,7 @@ class PeerFigures {
     [[nodiscard]] std::optional<Answer> period_figure(std::string const& key) const;
     [[nodiscard]] std::optional<Answer> forex_figure(std::string const& key) const;
     [[nodiscard]] Figures current(View const& view) const;
-    [[nodiscard]] Ledger ledger(View const& view) const;
+    [[nodiscard]] Reckoned reckoned(View const& view) const;
     [[nodiscard]] View gross() const;
     [[nodiscard]] View native() const;
     [[nodiscard]] long double drawdown(Day day) const;
@@ -51,6 +51,7 @@ class PeerFigures {
 
     json::object const& peer_;
     View view_;
+    PeerBooks& books_;
     std::vector<KeptDay> days_; ///< from the first movement to the view's day
 };
 
