@@ -60,7 +60,8 @@ constexpr auto stop_time_max = std::chrono::seconds{15};
 
 /// Waits for the word to stop, then lets every task end and works off what is left.
 asio::awaitable<void> supervise(asio::signal_set& signals, Tasks& tasks, bus::Drain& drain,
-                                service::Condition& condition, int const& exit_code) {
+                                market::ProviderMarket& market, service::Condition& condition,
+                                int const& exit_code) {
     boost::system::error_code task_failed; // the set is cancelled then
     co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, task_failed));
     log::happened(Happening::stopping, "stopping");
@@ -78,6 +79,7 @@ asio::awaitable<void> supervise(asio::signal_set& signals, Tasks& tasks, bus::Dr
     });
     tasks.stop();
     co_await tasks.join();
+    market.close_idle();
     if (!condition.schema_fits) co_return;
     try {
         co_await drain.drain_all();
@@ -296,7 +298,8 @@ int run_daemon(std::function<service::Config()> const& read_configuration) {
                                  exit_code = 1;
                                  loop.stop();
                              }};
-    supervision.spawn("supervision", supervise(signals, tasks, drain, condition, exit_code));
+    supervision.spawn("supervision",
+                      supervise(signals, tasks, drain, market, condition, exit_code));
     loop.run();
     log::happened(Happening::stopped, "stopped");
     return exit_code;

@@ -63,6 +63,8 @@ class Provider {
     /// From the next request on: the CA file may hold others now.
     void use(std::shared_ptr<HttpsClient> client) { client_ = std::move(client); }
 
+    void close_idle() { client_->close_idle(); }
+
     ProviderState state();
 
     // Not coroutines themselves: what these are given need not outlive the call.

@@ -153,6 +153,10 @@ ProviderMarket::Setup ProviderMarket::set_up(std::vector<Declaration> declaratio
     return setup;
 }
 
+void ProviderMarket::close_idle() {
+    for (auto const& [name, provider] : setup_.providers) provider->close_idle();
+}
+
 std::vector<ProviderState> ProviderMarket::states() const {
     std::vector<ProviderState> states;
     for (auto const& [name, provider] : setup_.providers) states.push_back(provider->state());

@@ -58,6 +58,9 @@ class ProviderMarket final : public Market {
     /// then nothing is changed.
     void change(std::vector<Declaration> declarations, Routes const& routes);
 
+    /// Connections kept for the next question: while there are any, the loop has work.
+    void close_idle();
+
     /// By name.
     [[nodiscard]] std::vector<ProviderState> states() const;
 

@@ -57,6 +57,10 @@ void ResponseReader::closed(error_code why) {
     fail(why == asio::error::eof ? error_code{http::error::end_of_stream} : why);
 }
 
+bool ResponseReader::keeps_connection() const {
+    return parser_.keep_alive() && buffer_.size() == 0;
+}
+
 HttpsResponse ResponseReader::release() {
     auto message = parser_.release();
     HttpsResponse response;

@@ -31,6 +31,9 @@ class ResponseReader {
     /// Whether the headers are complete.
     [[nodiscard]] bool has_begun() const { return parser_.is_header_done(); }
 
+    /// When it is done: whether its sender keeps the connection for another, and sent nothing behind this one.
+    [[nodiscard]] bool keeps_connection() const;
+
     /// Once, when it is done. Throws HttpsError for an encoding nobody asked for.
     HttpsResponse release();
 

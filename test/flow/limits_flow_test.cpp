@@ -67,6 +67,37 @@ TEST_CASE("two hundred assets complete under a limit although one answer in twen
     }
 }
 
+TEST_CASE("assets of one type that wait for their provider keep no asset of another type from its "
+          "history") {
+    Holder holder;
+    holder.market.misbehave(
+        {.fault = Fault::too_many, .path = "/v8/", .times = 0, .retry_after = "25"});
+    test::Daemon daemon{holder.database, holder.market};
+    holder.buy_many(8);
+    auto const coin = holder.buy("BTC", "2026-09-01", "crypto"); // the last in the queue
+    daemon.start();
+    holder.waiting.until(fmt::format("SELECT status FROM backfill_queue WHERE asset_id = {}", coin),
+                         "completed");
+    // Shares may be asked for again after 25 s only, and jobs wait for that as long as 30 s.
+    CHECK(holder.database.value("SELECT count(*) FROM backfill_queue WHERE status = 'completed' "
+                                "AND asset_id <> $1",
+                                {coin}) == "0");
+    CHECK(daemon.stop() == 0);
+}
+
+TEST_CASE("a daemon that keeps connections for its next requests stops at once all the same") {
+    Holder holder;
+    test::Daemon daemon{holder.database, holder.market};
+    daemon.start();
+    holder.buy_many(20);
+    holder.waiting.until(jobs_by_status, "completed 20");
+    CHECK(holder.market.connections() < 10);
+    auto const start = std::chrono::steady_clock::now();
+    CHECK(daemon.stop() == 0);
+    CHECK(std::chrono::steady_clock::now() - start < 10s);
+    CHECK(holder.market.wait_for_open(0));
+}
+
 TEST_CASE("a daemon killed with the day's budget spent sends nothing more when it starts again") {
     Holder holder;
     test::Daemon daemon{holder.database, holder.market};

@@ -1,16 +1,17 @@
 #include "support/market_server/market_server.hpp"
 
-#include "base/timeout.hpp"
 #include "support/market_server/session.hpp"
 #include "support/market_server/state.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
 #include <array>
 #include <cstdlib>
+#include <future>
 #include <stdexcept>
 #include <thread>
 
@@ -21,9 +22,6 @@ namespace fs = std::filesystem;
 using asio::ip::tcp;
 
 namespace {
-
-/// No session outlives this; above the minute of Fault::slow.
-constexpr std::chrono::minutes session_max{2};
 
 fs::path temporary_directory() {
     auto pattern = (fs::temp_directory_path() / "market-server-XXXXXX").string();
@@ -71,6 +69,7 @@ struct MarketServer::Running {
               context(Shown::wrong_name, options), context(Shown::self_signed, options)}
         , acceptor(loop, {asio::ip::address_v4::loopback(), options.port})
         , port(acceptor.local_endpoint().port()) {
+        connections.ended = [this] { state.disconnected(); };
         asio::co_spawn(loop, accept(*this), [](std::exception_ptr const& error) {
             if (error)
                 std::rethrow_exception(
@@ -97,7 +96,10 @@ struct MarketServer::Running {
         for (;;) {
             auto socket = co_await running.acceptor.async_accept(asio::use_awaitable);
             auto& tls = running.tls[static_cast<std::size_t>(running.state.shown())];
-            auto session = with_timeout(serve(std::move(socket), tls, running.state), session_max);
+            // As servers do: or each answer on a kept connection waits 40 ms for an acknowledgement.
+            socket.set_option(tcp::no_delay(true));
+            running.state.connected();
+            auto session = serve(std::move(socket), tls, running.state, running.connections);
             // Clients that refuse a certificate or leave early are what the tests are about:
             // nothing to report.
             asio::co_spawn(running.loop, std::move(session), [](std::exception_ptr const&) {});
@@ -105,6 +107,7 @@ struct MarketServer::Running {
     }
 
     State state;
+    Connections connections;
     Kept kept;
     std::array<asio::ssl::context, 4> tls; ///< by Shown
     asio::io_context loop{1};
@@ -159,6 +162,24 @@ std::vector<std::optional<Misbehaviour>> MarketServer::faults() const {
 }
 
 void MarketServer::forget_requests() { running_->state.forget_requests(); }
+
+int MarketServer::connections() const { return running_->state.connections(); }
+
+bool MarketServer::wait_for_open(int wanted, std::chrono::milliseconds limit) const {
+    return running_->state.wait_for_open(wanted, limit);
+}
+
+void MarketServer::close_idle() {
+    std::promise<void> done;
+    asio::post(running_->loop, [&] {
+        for (auto& one : running_->connections.all) {
+            boost::system::error_code already_gone;
+            if (one.idle) one.socket->close(already_gone);
+        }
+        done.set_value();
+    });
+    done.get_future().wait();
+}
 
 bool MarketServer::wait_for(int wanted, std::string_view target_prefix,
                             std::chrono::milliseconds limit) const {

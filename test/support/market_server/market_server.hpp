@@ -70,6 +70,14 @@ class MarketServer {
     [[nodiscard]] bool wait_for(int wanted, std::string_view target_prefix,
                                 std::chrono::milliseconds limit = std::chrono::seconds(10)) const;
 
+    /// How many connections there were so far.
+    [[nodiscard]] int connections() const;
+    /// Waits until as many are open; false when `limit` has passed first.
+    [[nodiscard]] bool
+    wait_for_open(int wanted, std::chrono::milliseconds limit = std::chrono::seconds(10)) const;
+    /// Closes those that wait for a request, as servers do after a while.
+    void close_idle();
+
   private:
     struct Running;
     std::unique_ptr<Running> running_;

@@ -31,6 +31,7 @@ constexpr Name names[] = {
     {"endless_body", Fault::endless_body},
     {"redirect", Fault::redirect},
     {"compressed", Fault::compressed},
+    {"last", Fault::last},
 };
 
 } // namespace

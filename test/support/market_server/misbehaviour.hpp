@@ -28,6 +28,7 @@ enum class Fault {
     endless_body,    ///< chunks without end
     redirect,        ///< 302 to /redirected
     compressed,      ///< 200 with Content-Encoding: gzip
+    last, ///< the right answer with "Connection: close", and yet the connection stays open
 };
 
 struct Misbehaviour {

@@ -1,5 +1,7 @@
 #include "support/market_server/session.hpp"
 
+#include "base/timeout.hpp"
+
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -21,12 +23,16 @@ using std::chrono::milliseconds;
 
 namespace {
 
+/// No wait for a request, and no answer, outlives this; above the minute of Fault::slow.
+constexpr std::chrono::minutes step_max{2};
+
 /// What goes down the wire, and how.
 struct Plan {
     std::string text;
     std::string then_for_ever = {}; ///< repeated until the client leaves
-    bool farewell = true;           ///< TLS's close_notify; the socket is closed either way
-    bool reset = false;             ///< what was not read is thrown away, and the client told so
+    bool stays = false;             ///< waits for another request on this connection
+    bool farewell = true; ///< TLS's close_notify, otherwise; the socket is closed either way
+    bool reset = false;   ///< what was not read is thrown away, and the client told so
     milliseconds before{0};
     milliseconds between_bytes{0};
 };
@@ -36,12 +42,13 @@ enum class Framing { length, chunked, none };
 std::string head(Reply const& reply, Framing framing = Framing::length) {
     auto const reason =
         http::obsolete_reason(http::int_to_status(static_cast<unsigned>(reply.status)));
-    auto text = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\n{}Connection: close\r\n",
-                            reply.status, std::string_view(reason.data(), reason.size()),
-                            reply.content_type, reply.extra_headers);
+    auto text = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\n{}", reply.status,
+                            std::string_view(reason.data(), reason.size()), reply.content_type,
+                            reply.extra_headers);
     if (framing == Framing::length)
         text += fmt::format("Content-Length: {}\r\n", reply.body.size());
     if (framing == Framing::chunked) text += "Transfer-Encoding: chunked\r\n";
+    if (framing == Framing::none) text += "Connection: close\r\n";
     return text + "\r\n";
 }
 
@@ -49,7 +56,7 @@ std::string chunk(std::string_view data) {
     return fmt::format("{:x}\r\n{}\r\n", data.size(), data);
 }
 
-Plan whole(Reply const& reply) { return {head(reply) + reply.body}; }
+Plan whole(Reply const& reply) { return {.text = head(reply) + reply.body, .stays = true}; }
 
 Plan plan(Misbehaviour const& how, Reply const& right) {
     auto const half = right.body.substr(0, right.body.size() / 2);
@@ -72,6 +79,11 @@ Plan plan(Misbehaviour const& how, Reply const& right) {
         return whole({302, "text/plain", "", "Location: /redirected\r\n"});
     case Fault::compressed:
         return whole({200, "application/json", "\x1f\x8b\x08", "Content-Encoding: gzip\r\n"});
+    case Fault::last: {
+        auto last = right;
+        last.extra_headers += "Connection: close\r\n";
+        return whole(last);
+    }
     case Fault::slow: {
         auto late = whole(right);
         late.before = delay_or(std::chrono::minutes(1));
@@ -110,20 +122,41 @@ Plan plan(Misbehaviour const& how, Reply const& right) {
 
 class Session {
   public:
-    Session(tcp::socket socket, asio::ssl::context& tls, State& state)
-        : stream_(std::move(socket), tls), state_(state) {}
+    Session(tcp::socket socket, asio::ssl::context& tls, State& state, Connections& connections)
+        : stream_(std::move(socket), tls)
+        , state_(state)
+        , connections_(connections)
+        , place_(connections.all.insert(connections.all.end(), {&stream_.next_layer()})) {}
+
+    Session(Session const&) = delete;
+    Session& operator=(Session const&) = delete;
+
+    ~Session() {
+        connections_.all.erase(place_);
+        connections_.ended();
+    }
 
     asio::awaitable<void> run() {
-        co_await stream_.async_handshake(asio::ssl::stream_base::server, use_awaitable);
-        boost::beast::flat_buffer buffer;
-        http::request<http::string_body> message;
-        co_await http::async_read(stream_, buffer, message, use_awaitable);
-        auto const target = message.target();
-        plan_ = planned(Request::parse({target.data(), target.size()}));
-        co_await carry_out();
+        auto shaking = stream_.async_handshake(asio::ssl::stream_base::server, use_awaitable);
+        co_await with_timeout(std::move(shaking), step_max);
+        do {
+            auto receiving = receive();
+            co_await with_timeout(std::move(receiving), step_max);
+            auto answering = carry_out();
+            co_await with_timeout(std::move(answering), step_max);
+        } while (plan_.stays);
     }
 
   private:
+    asio::awaitable<void> receive() {
+        place_->idle = true;
+        http::request<http::string_body> message;
+        co_await http::async_read(stream_, buffer_, message, use_awaitable);
+        place_->idle = false;
+        auto const target = message.target();
+        plan_ = planned(Request::parse({target.data(), target.size()}));
+    }
+
     Plan planned(Request const& request) {
         if (request.path == "/control" || request.path.starts_with("/control/"))
             return whole(control(request, state_));
@@ -144,6 +177,7 @@ class Session {
         }
         while (!plan_.then_for_ever.empty())
             co_await asio::async_write(stream_, asio::buffer(plan_.then_for_ever), use_awaitable);
+        if (plan_.stays) co_return;
         error_code already_gone;
         if (plan_.reset)
             stream_.next_layer().set_option(asio::socket_base::linger(true, 0), already_gone);
@@ -158,13 +192,17 @@ class Session {
 
     asio::ssl::stream<tcp::socket> stream_;
     State& state_;
+    Connections& connections_;
+    std::list<Connections::One>::iterator place_;
+    boost::beast::flat_buffer buffer_;
     Plan plan_;
 };
 
 } // namespace
 
-asio::awaitable<void> serve(tcp::socket socket, asio::ssl::context& tls, State& state) {
-    Session session(std::move(socket), tls, state);
+asio::awaitable<void> serve(tcp::socket socket, asio::ssl::context& tls, State& state,
+                            Connections& connections) {
+    Session session(std::move(socket), tls, state, connections);
     co_await session.run();
 }
 

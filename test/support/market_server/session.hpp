@@ -6,11 +6,26 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 
+#include <functional>
+#include <list>
+
 namespace portfoliod::test {
 
-/// One connection: TLS, one request, its answer or misbehaviour, end. Throws when the client leaves
-/// early.
+/// Those that are open; used from the server's thread only.
+struct Connections {
+    struct One {
+        boost::asio::ip::tcp::socket* socket;
+        bool idle = false; ///< waits for a request
+    };
+
+    std::list<One> all = {};
+    std::function<void()> ended = [] {};
+};
+
+/// One connection: TLS, then request after request, each with its answer, until a misbehaviour or the client ends it. Throws when the
+/// client leaves.
 boost::asio::awaitable<void> serve(boost::asio::ip::tcp::socket socket,
-                                   boost::asio::ssl::context& tls, State& state);
+                                   boost::asio::ssl::context& tls, State& state,
+                                   Connections& connections);
 
 } // namespace portfoliod::test

@@ -122,6 +122,28 @@ bool State::wait_for(int wanted, std::string_view target_prefix,
     return arrived_.wait_for(lock, limit, [&] { return count_locked(target_prefix) >= wanted; });
 }
 
+void State::connected() {
+    auto const lock = std::scoped_lock(mutex_);
+    ++connections_;
+    ++open_;
+}
+
+void State::disconnected() {
+    auto const lock = std::scoped_lock(mutex_);
+    --open_;
+    arrived_.notify_all();
+}
+
+int State::connections() const {
+    auto const lock = std::scoped_lock(mutex_);
+    return connections_;
+}
+
+bool State::wait_for_open(int wanted, std::chrono::milliseconds limit) const {
+    auto lock = std::unique_lock(mutex_);
+    return arrived_.wait_for(lock, limit, [&] { return open_ == wanted; });
+}
+
 int State::count_locked(std::string_view target_prefix) const {
     return static_cast<int>(std::ranges::count_if(
         targets_, [&](std::string const& target) { return target.starts_with(target_prefix); }));

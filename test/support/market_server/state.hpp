@@ -39,6 +39,11 @@ class State {
     bool wait_for(int wanted, std::string_view target_prefix,
                   std::chrono::milliseconds limit) const;
 
+    void connected();
+    void disconnected();
+    [[nodiscard]] int connections() const;
+    bool wait_for_open(int wanted, std::chrono::milliseconds limit) const;
+
     Prices const prices;
 
   private:
@@ -56,6 +61,8 @@ class State {
     std::map<std::string, Day, std::less<>> first_days_;
     std::mt19937_64 dice_;
     Shown shown_ = Shown::good;
+    int connections_ = 0;
+    int open_ = 0;
 };
 
 /// The answer to a path below /control, see control.cpp.

@@ -8,6 +8,9 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -338,6 +341,194 @@ TEST_CASE("a cancelled request ends at once, whatever it waits for") {
         REQUIRE(error);
         CHECK_THROWS_AS(std::rethrow_exception(error), boost::system::system_error);
     }
+}
+
+namespace {
+
+/// One that sees clients leave at once, as one does not that is slow.
+test::MarketServer& prompt_server() {
+    static test::MarketServer one;
+    one.behave();
+    one.forget_requests();
+    return one;
+}
+
+/// A client that asks one question after the other, and the connections it needed for them.
+struct Talk {
+    explicit Talk(HttpsLimits limits = {}, test::MarketServer& from = prompt_server())
+        : from(from), limits(limits) {}
+
+    HttpsResponse ask() { return test::run(loop, client.get(Url::parse(from.url(quote)), {})); }
+
+    HttpsError failure() {
+        try {
+            ask();
+        } catch (HttpsError const& error) {
+            return error;
+        }
+        return {Kind::protocol, ""};
+    }
+
+    /// Until it has let go of them all.
+    void see_them_closed() {
+        loop.restart();
+        while (client.idle() > 0) REQUIRE(loop.run_one_for(std::chrono::seconds(10)) > 0);
+    }
+
+    [[nodiscard]] int connections() const { return from.connections() - before; }
+
+    test::MarketServer& from;
+    int before = from.connections();
+    HttpsLimits limits;
+    asio::io_context loop;
+    HttpsClient client{loop.get_executor(), from.ca_file(), limits};
+};
+
+} // namespace
+
+TEST_CASE("a connection is kept for the next request to the same host") {
+    Talk talk;
+    for (auto i = 0; i < 5; ++i) CHECK(talk.ask().status == 200);
+    talk.from.misbehave({.fault = Fault::server_error});
+    CHECK(talk.ask().status == 500);
+    CHECK(talk.ask().status == 200);
+    CHECK(talk.connections() == 1);
+    CHECK(talk.client.idle() == 1);
+}
+
+TEST_CASE("a connection is not kept for another host") {
+    Talk talk;
+    talk.ask();
+    auto const url = fmt::format("https://127.0.0.1:{}{}", talk.from.port(), quote);
+    CHECK(test::run(talk.loop, talk.client.get(Url::parse(url), {})).status == 200);
+    CHECK(talk.connections() == 2);
+    CHECK(talk.client.idle() == 2);
+}
+
+TEST_CASE("requests at the same time have connections of their own, and four of them are kept") {
+    Talk talk;
+    auto const all = [](HttpsClient& with, std::string url) -> asio::awaitable<int> {
+        auto left = 6;
+        auto ended = asio::steady_timer(co_await asio::this_coro::executor,
+                                        asio::steady_timer::time_point::max());
+        for (auto i = 0; i < 6; ++i)
+            asio::co_spawn(co_await asio::this_coro::executor, with.get(Url::parse(url), {}),
+                           [&](std::exception_ptr const& error, HttpsResponse const&) {
+                               CHECK_FALSE(error);
+                               if (--left == 0) ended.cancel();
+                           });
+        boost::system::error_code cancelled;
+        co_await ended.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+        co_return left;
+    };
+    CHECK(test::run(talk.loop, all(talk.client, talk.from.url(quote))) == 0);
+    CHECK(talk.connections() == 6);
+    CHECK(talk.client.idle() == 4);
+    CHECK(talk.from.wait_for_open(4));
+}
+
+TEST_CASE("a server that says \"Connection: close\" is taken at its word") {
+    Talk talk;
+    talk.from.misbehave({.fault = Fault::last});
+    CHECK(talk.ask().status == 200);
+    CHECK(talk.client.idle() == 0);
+    CHECK(talk.ask().status == 200);
+    CHECK(talk.connections() == 2);
+}
+
+TEST_CASE(
+    "a connection that its server closes while nobody uses it is let go, and another one opened") {
+    Talk talk;
+    talk.ask();
+    talk.from.close_idle();
+    talk.see_them_closed();
+    CHECK(talk.ask().status == 200);
+    CHECK(talk.connections() == 2);
+    CHECK(talk.from.requests().size() == 2);
+}
+
+TEST_CASE("a connection that nobody uses is closed after a while") {
+    Talk talk{{.idle_ms_max = milliseconds(20)}};
+    talk.ask();
+    talk.see_them_closed();
+    CHECK(talk.from.wait_for_open(0));
+    CHECK(talk.ask().status == 200);
+    CHECK(talk.connections() == 2);
+}
+
+TEST_CASE("a request on a kept connection that is closed without an answer is sent once more on a "
+          "new one") {
+    Talk talk;
+    talk.ask();
+    talk.from.misbehave({.fault = Fault::hang_up});
+    CHECK(talk.ask().status == 200);
+    CHECK(talk.from.requests().size() == 3);
+    CHECK(talk.connections() == 2);
+}
+
+TEST_CASE("it is not sent a third time") {
+    Talk talk;
+    talk.ask();
+    talk.from.misbehave({.fault = Fault::hang_up, .times = 2});
+    CHECK(talk.failure().kind == Kind::cut_off);
+    CHECK(talk.from.requests().size() == 3);
+}
+
+TEST_CASE("a request on a new connection that is closed without an answer is not sent again") {
+    Talk talk;
+    talk.from.misbehave({.fault = Fault::hang_up});
+    CHECK(talk.failure().kind == Kind::cut_off);
+    CHECK(talk.from.requests().size() == 1);
+}
+
+TEST_CASE(
+    "an answer that breaks off on a kept connection is an error, and asked for no second time") {
+    Talk talk;
+    for (auto const fault :
+         {Fault::cut, Fault::cut_politely, Fault::cut_chunked, Fault::cut_unsized, Fault::reset}) {
+        CAPTURE(static_cast<int>(fault));
+        talk.ask();
+        talk.from.forget_requests();
+        talk.from.misbehave({.fault = fault});
+        CHECK(talk.failure().kind == Kind::cut_off);
+        CHECK(talk.from.requests().size() == 1);
+        CHECK(talk.client.idle() == 0);
+    }
+}
+
+TEST_CASE("the deadline holds for a kept connection, and one that ran into it is not kept") {
+    Talk talk{impatient, server()};
+    talk.ask();
+    talk.from.misbehave({.fault = Fault::slow});
+    CHECK(talk.failure().kind == Kind::timeout);
+    CHECK(talk.from.requests().size() == 2);
+    CHECK(talk.client.idle() == 0);
+}
+
+TEST_CASE("the limits of body and headers hold for a kept connection") {
+    Talk talk{{.body_bytes_max = 100'000}};
+    for (auto const fault : {Fault::huge, Fault::endless_body, Fault::endless_headers}) {
+        talk.ask();
+        talk.from.misbehave({.fault = fault});
+        CHECK(talk.failure().kind == Kind::too_large);
+        CHECK(talk.client.idle() == 0);
+    }
+}
+
+TEST_CASE("a client that ends leaves no connection open, and none that it was told to close") {
+    {
+        Talk talk;
+        talk.ask();
+        CHECK(talk.from.wait_for_open(1));
+        talk.client.close_idle();
+        CHECK(talk.client.idle() == 0);
+        talk.loop.restart();
+        talk.loop.run(); // has nothing left to wait for
+        CHECK(talk.from.wait_for_open(0));
+        talk.ask();
+        CHECK(talk.from.wait_for_open(1));
+    }
+    CHECK(prompt_server().wait_for_open(0));
 }
 
 TEST_CASE("an address is taken apart into host, port and target") {

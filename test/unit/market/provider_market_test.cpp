@@ -494,7 +494,7 @@ TEST_CASE("each request is told of once, with how it ended") {
                       world.clock,
                       options};
     CHECK(test::run(world.loop, latest(of, coin("ETH"))).outcome.kind == OutcomeKind::ok);
-    world.server.misbehave({Fault::hang_up});
+    world.server.misbehave({Fault::cut});
     CHECK(test::run(world.loop, latest(of, coin("ETH"))).outcome.kind == OutcomeKind::transient);
     world.server.misbehave({Fault::too_many, "/", 1, "60"});
     CHECK(test::run(world.loop, latest(of, coin("ETH"))).outcome.kind == OutcomeKind::rate_limited);
