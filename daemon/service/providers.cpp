@@ -1,6 +1,7 @@
 #include "service/providers.hpp"
 
 #include "base/secrets.hpp"
+#include "market/https.hpp"
 
 #include <fmt/format.h>
 
@@ -44,6 +45,14 @@ void check_written_routes(Config const& config,
     }
 }
 
+/// The market reads it too, but does not know where it is named.
+void check_ca_file(Config const& config, market::Declaration const& declaration) {
+    if (!declaration.ca_file) return;
+    auto const complaint = market::complaint_about(*declaration.ca_file);
+    if (!complaint) return;
+    config.written.at("providers." + declaration.name).find("ca_file")->fail(*complaint);
+}
+
 } // namespace
 
 std::vector<market::Declaration> load_providers(Config const& config) {
@@ -53,6 +62,7 @@ std::vector<market::Declaration> load_providers(Config const& config) {
         auto& declaration = declarations.emplace_back(market::load_declaration(file));
         if (auto const found = overrides.extract(declaration.name))
             market::apply(found.mapped(), declaration);
+        check_ca_file(config, declaration);
         if (declaration.key_value.empty() && !declaration.key_name.empty())
             declaration.key_value = secret(declaration.key_name).value_or("");
         keep_secret(declaration.key_value);

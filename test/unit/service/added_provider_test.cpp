@@ -1,11 +1,10 @@
 #include "base/error.hpp"
+#include "base/run_to_end.hpp"
 #include "market/provider_market.hpp"
 #include "service/providers.hpp"
 #include "support/market_server/market_server.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -98,11 +97,7 @@ TEST_CASE("a provider is a file: one more in providers_dir is asked like any oth
                               clock};
     auto const ask = [&](char const* symbol) {
         DayRange const days{parse_day("2026-11-01").value(), parse_day("2026-11-20").value()};
-        auto answer = boost::asio::co_spawn(
-            loop, of.history({1, symbol, "stock", "LSE", "GBP"}, days), boost::asio::use_future);
-        loop.restart();
-        loop.run();
-        return answer.get();
+        return run_to_end(loop, of.history({1, symbol, "stock", "LSE", "GBP"}, days));
     };
     auto const answer = ask("ACME1");
     CHECK(answer.outcome.kind == market::OutcomeKind::ok);
@@ -151,8 +146,11 @@ TEST_CASE(
                               "c.yaml"));
         return service::load_providers(config).front();
     };
-    auto const acme = loaded("base_url: \"https://localhost:${ACME_PORT}\", ca_file: "
-                             "\"${ACME_PORT}.pem\", headers: {X-Proxy: \"${ACME_PROXY}\"}");
+    std::filesystem::copy_file(test::MarketServer{}.ca_file(), folder.path / "8443.pem");
+    auto const acme =
+        loaded(fmt::format("base_url: \"https://localhost:${{ACME_PORT}}\", ca_file: "
+                           "\"{}/${{ACME_PORT}}.pem\", headers: {{X-Proxy: \"${{ACME_PROXY}}\"}}",
+                           folder.path.string()));
     CHECK(acme.base_url == "https://localhost:8443");
     CHECK(acme.ca_file->filename() == "8443.pem");
     CHECK(acme.headers.back().second.expand({}) == "Basic abc");
@@ -200,4 +198,28 @@ TEST_CASE("a wrong provider file keeps the daemon from starting, with file, line
                           "rates_history, rates_latest, not 'prices'")
                              .c_str(),
                          ConfigError);
+}
+
+TEST_CASE("a ca_file that cannot be read is named with file, line and key") {
+    Folder const folder;
+    folder.write("acme.yaml", acme);
+    folder.write("not.pem", "no certificate");
+    auto const complaint = [&](std::string const& ca_file) {
+        auto const config = service::read_config(yaml::Node::parse(
+            fmt::format("providers_dir: \"{}\"\nproviders:\n  acme:\n    ca_file: {}\n",
+                        folder.path.string(), ca_file),
+            "/etc/portfoliod.yaml"));
+        try {
+            static_cast<void>(service::load_providers(config));
+        } catch (ConfigError const& e) {
+            return std::string{e.what()};
+        }
+        return std::string{};
+    };
+    CHECK(
+        complaint("nowhere.pem")
+            .starts_with("/etc/portfoliod.yaml:4: providers.acme.ca_file: /etc/nowhere.pem cannot "
+                         "be read as certificates in PEM: No such file or directory"));
+    auto const is_none = complaint((folder.path / "not.pem").string());
+    CHECK_MESSAGE(is_none.starts_with("/etc/portfoliod.yaml:4: providers.acme.ca_file: "), is_none);
 }
