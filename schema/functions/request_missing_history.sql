@@ -6,7 +6,7 @@
 -- days may not have been published when it was (see settled_until()); unless a new split has made all of it out of date.
 -- The tracked_assets rows are locked first, so two daemons cannot queue the same gap; the exclusion constraint on
 -- backfill_queue would refuse it anyway. When all are looked at, those that a transaction in progress holds (a price typed in psql) go
--- into the outbox instead, to be looked at when it has ended.
+-- into the outbox instead, to be looked at when it has ended; so do, always, those of which a person is retrying a job (may_queue()).
 -- What a split has put out of date counts as missing, see outdate_history().
 -- Touches: backfill_queue, tracked_assets (locks), portfoliod.pending_changes, price_coverage.
 CREATE OR REPLACE FUNCTION portfoliod.request_missing_history(
@@ -34,6 +34,14 @@ BEGIN
     END IF;
 
     PERFORM portfoliod.outdate_history(asset_ids);
+    held := ARRAY(SELECT tracked.asset_id FROM public.tracked_assets AS tracked
+                  WHERE (asset_ids IS NULL OR tracked.asset_id = ANY (asset_ids))
+                    AND NOT portfoliod.may_queue(tracked.asset_id::text));
+    IF held <> '{}' THEN
+        PERFORM portfoliod.come_back_to('{}', held, 'infinity');
+        asset_ids := ARRAY(SELECT tracked.asset_id FROM public.tracked_assets AS tracked
+                           WHERE (asset_ids IS NULL OR tracked.asset_id = ANY (asset_ids)) AND tracked.asset_id <> ALL (held));
+    END IF;
     INSERT INTO public.backfill_queue (asset_id, start_date, end_date, max_attempts)
     SELECT gaps.asset_id, lower(gap), upper(gap) - 1, request_missing_history.max_attempts
     FROM (

@@ -2,7 +2,8 @@
 -- the rules of request_missing_history(). With asset_ids, nothing is looked at unless one of them, or a portfolio that
 -- trades one, is in another currency than USD: most trades need no rate. Returns how many were queued.
 -- The coverage rows are made and locked in order first, so that two daemons cannot queue the same gap. With asset_ids, currencies that
--- a transaction in progress holds are not waited for: the assets go into the outbox, to be looked at again.
+-- a transaction in progress holds are not waited for, and never those of which a person is retrying a job (may_queue()): the assets go
+-- into the outbox, to be looked at again.
 -- The table of rates is locked before, in the order of a TRUNCATE of it.
 -- Touches: portfoliod.rate_backfill_queue, portfoliod.rate_coverage, portfoliod.pending_changes; reads exchange_rates (locks).
 CREATE OR REPLACE FUNCTION portfoliod.request_missing_rates(asset_ids integer[], today date, max_attempts integer)
@@ -32,9 +33,14 @@ BEGIN
         mine := ARRAY(SELECT currency_code FROM portfoliod.rate_coverage ORDER BY currency_code FOR NO KEY UPDATE);
     ELSE
         mine := ARRAY(SELECT currency_code FROM portfoliod.rate_coverage ORDER BY currency_code FOR NO KEY UPDATE SKIP LOCKED);
-        IF EXISTS (SELECT currency_code FROM portfoliod.rate_coverage EXCEPT SELECT unnest(mine)) THEN
-            PERFORM portfoliod.come_back_to('{}', asset_ids, 'infinity');
-        END IF;
+    END IF;
+    mine := ARRAY(SELECT own.code FROM unnest(mine) AS own (code) WHERE portfoliod.may_queue(own.code));
+    IF EXISTS (SELECT currency_code FROM portfoliod.rate_coverage EXCEPT SELECT unnest(mine)) THEN
+        PERFORM portfoliod.come_back_to('{}', coalesce(asset_ids, ARRAY(
+            SELECT pos.asset_id FROM public.portfolio_positions AS pos
+            JOIN public.assets AS asset ON asset.id = pos.asset_id
+            JOIN public.portfolios AS portfolio ON portfolio.id = pos.portfolio_id
+            WHERE asset.native_currency <> 'USD' OR portfolio.currency <> 'USD' LIMIT 1)), 'infinity');
     END IF;
 
     INSERT INTO portfoliod.rate_backfill_queue (currency_code, start_date, end_date, max_attempts)

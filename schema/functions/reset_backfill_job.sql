@@ -10,6 +10,7 @@ SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     other int;
 BEGIN
+    PERFORM portfoliod.lock_queueing(to_jsonb(NEW) ->> TG_ARGV[0]);
     -- the exclusion constraint would refuse it too, but without saying which job has the range
     EXECUTE format(
         $q$SELECT id FROM %I.%I WHERE %I = $1.%I AND id <> $1.id AND status IN ('pending', 'in_progress', 'rate_limited')
