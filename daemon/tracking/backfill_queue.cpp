@@ -51,12 +51,19 @@ DayRange RateJobs::range() const {
     return whole;
 }
 
-std::optional<PriceJob> claim_price_job(db::Transaction& transaction, Policy const& policy) {
+std::optional<PriceJob> claim_price_job(db::Transaction& transaction, Policy const& policy,
+                                        UnderWay const& under_way) {
+    std::vector<std::string> begun;
+    std::vector<std::string> filled;
+    for (auto const& [type, jobs] : under_way) {
+        begun.push_back(type);
+        if (jobs >= policy.concurrency - 1) filled.push_back(type);
+    }
     auto const rows =
         transaction.execute("SELECT job_id, token, asset_id, symbol, asset_type, exchange, "
                             "native_currency, start_date, end_date, attempts, "
-                            "splits_known_since FROM portfoliod.claim_backfill($1)",
-                            {policy.lease});
+                            "splits_known_since FROM portfoliod.claim_backfill($1, $2, $3)",
+                            {policy.lease, begun, filled});
     if (rows.empty()) return std::nullopt;
     auto const row = rows.one();
     return PriceJob{row.integer(0),

@@ -6,6 +6,7 @@
 #include "tracking/policy.hpp"
 #include "tracking/story.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,7 +47,13 @@ struct RateJobs {
     range() const; ///< from the earliest day any of them asks for to the latest
 };
 
-std::optional<PriceJob> claim_price_job(db::Transaction& transaction, Policy const& policy);
+/// How many jobs of each asset type are under way here.
+using UnderWay = std::map<std::string, int>;
+
+/// The oldest of a type that has none under way, else the oldest; but one type never takes the last of Policy::concurrency, so that jobs
+/// that wait for their provider leave room for those that another one would answer at once.
+std::optional<PriceJob> claim_price_job(db::Transaction& transaction, Policy const& policy,
+                                        UnderWay const& under_way = {});
 std::optional<RateJobs> claim_rate_jobs(db::Transaction& transaction, Policy const& policy);
 
 /// What a try that brought nothing means for its jobs.

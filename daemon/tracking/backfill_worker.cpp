@@ -20,6 +20,8 @@ namespace {
 
 // Without a ring: how long a job queued by a hand whose notification was lost may wait.
 constexpr auto poll_time = 60s;
+// And with an asset type that has its share, one of another whose waiting time is over.
+constexpr auto others_poll_time = 1s;
 
 std::string_view queue_of(PriceJob const&) { return price_queue; }
 
@@ -28,6 +30,15 @@ std::string_view queue_of(RateJobs const&) { return rate_queue; }
 std::vector<int> ids_of(PriceJob const& job) { return {job.id}; }
 
 std::vector<int> ids_of(RateJobs const& jobs) { return jobs.ids(); }
+
+std::string asset_type(PriceJob const& job) { return job.asset.asset_type; }
+
+std::string asset_type(RateJobs const&) { return {}; }
+
+struct Claimed {
+    std::optional<RateJobs> rates;
+    std::optional<PriceJob> prices;
+};
 
 bool is_empty(PriceJob const&) { return false; }
 
@@ -129,9 +140,12 @@ asio::awaitable<void> BackfillWorker::run() {
         auto wait = std::chrono::milliseconds{poll_time};
         try {
             auto more = true;
-            while (more && under_way_ < policy_.concurrency) more = co_await start_next();
+            while (more && under_way_ < slots()) more = co_await start_next();
             // With every slot taken the end of a job rings.
-            if (under_way_ < policy_.concurrency) wait = co_await time_to_next_job();
+            if (under_way_ < slots())
+                wait = co_await time_to_next_job();
+            else if (under_way_ < policy_.concurrency)
+                wait = others_poll_time;
             failures = 0;
         } catch (db::Error const& e) {
             // An outage is the listener's to report, who rings when it is over; one that only this
@@ -150,36 +164,52 @@ asio::awaitable<void> BackfillWorker::run() {
     }
 }
 
+int BackfillWorker::slots() const {
+    auto const others = std::chrono::steady_clock::now() - others_looked_for_ > others_poll_time;
+    return others ? policy_.concurrency : policy_.concurrency - 1;
+}
+
 asio::awaitable<bool> BackfillWorker::start_next() {
     // Copies: the policy may change while a database thread goes by it.
-    auto claim_prices = [policy = policy_](db::Transaction& transaction) {
-        return claim_price_job(transaction, policy);
+    auto claim = [policy = policy_, by_type = by_type_](db::Transaction& transaction) {
+        // Rates first: they are few, and every value in another currency waits for them.
+        Claimed claimed{claim_rate_jobs(transaction, policy), std::nullopt};
+        if (!claimed.rates) claimed.prices = claim_price_job(transaction, policy, by_type);
+        return claimed;
     };
-    auto claim_rates = [policy = policy_](db::Transaction& transaction) {
-        return claim_rate_jobs(transaction, policy);
+    auto claimed = co_await lane_.transact(claim);
+    if (claimed.rates) start(std::move(*claimed.rates));
+    if (claimed.prices) start(std::move(*claimed.prices));
+    auto const is_full = [this](auto const& type) {
+        return type.second >= policy_.concurrency - 1;
     };
-    // Rates first: they are few, and every value in another currency waits for them.
-    auto rates = co_await lane_.transact(claim_rates);
-    if (rates) {
-        start(std::move(*rates));
-        co_return true;
-    }
-    auto prices = co_await lane_.transact(claim_prices);
-    if (!prices) co_return false;
-    start(std::move(*prices));
-    co_return true;
+    auto const found = claimed.rates || claimed.prices;
+    if (!found && std::ranges::any_of(by_type_, is_full))
+        others_looked_for_ = std::chrono::steady_clock::now();
+    co_return found;
+}
+
+void BackfillWorker::began(std::string const& asset_type) {
+    ++under_way_;
+    if (!asset_type.empty()) ++by_type_[asset_type];
+}
+
+void BackfillWorker::ended(std::string const& asset_type) {
+    --under_way_;
+    if (!asset_type.empty() && --by_type_[asset_type] == 0) by_type_.erase(asset_type);
+    wakeup_.ring();
 }
 
 template <class Job>
 void BackfillWorker::start(Job job) {
-    ++under_way_;
+    began(asset_type(job));
     auto name = fmt::format("backfill of {}", describe(job)); // before the job is moved away
     tasks_.spawn(std::move(name), work(std::move(job)));
 }
 
 asio::awaitable<std::chrono::milliseconds> BackfillWorker::time_to_next_job() {
     auto const wait = co_await lane_.transact(tracking::time_to_next_job);
-    // Never at once: what is claimable now was claimed above, or another daemon is at it.
+    // Never at once: what is claimable now was claimed above, or its asset type has its share, or another daemon is at it.
     co_return std::clamp<std::chrono::milliseconds>(wait.value_or(poll_time), 1s, poll_time);
 }
 
@@ -187,12 +217,10 @@ template <class Job>
 asio::awaitable<void> BackfillWorker::work(Job job) {
     struct Slot {
         BackfillWorker& worker;
+        std::string type;
 
-        ~Slot() {
-            --worker.under_way_;
-            worker.ring();
-        }
-    } const slot{*this};
+        ~Slot() { worker.ended(type); }
+    } const slot{*this, asset_type(job)};
 
     auto const started = clock_.now();
     AnswerTo<Job> answer;
@@ -237,7 +265,7 @@ asio::awaitable<void> BackfillWorker::settle(Job job, AnswerTo<Job> answer, Inst
                 answer.outcome = {market::OutcomeKind::transient, e.what(), std::nullopt};
             }
         }
-        co_await pause(policy_.backoff.wait(std::min(failures, 4), random_share()));
+        co_await pause(policy_.backoff.wait(std::min(failures, 3), random_share()));
     }
 }
 

@@ -10,6 +10,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <type_traits>
 
 namespace portfoliod::tracking {
@@ -26,7 +27,10 @@ class BackfillWorker {
                    market::Market& market, Clock const& clock, Policy policy, Tasks& tasks);
 
     /// There may be something to claim.
-    void ring() { wakeup_.ring(); }
+    void ring() {
+        others_looked_for_ = {};
+        wakeup_.ring();
+    }
 
     /// From the next claim on; what is under way ends by the policy it began with, but for its attempts.
     void change(Policy policy);
@@ -35,12 +39,16 @@ class BackfillWorker {
     boost::asio::awaitable<void> run();
 
   private:
+    /// How many jobs may be under way now.
+    [[nodiscard]] int slots() const;
     /// True when a job was claimed and is under way.
     boost::asio::awaitable<bool> start_next();
     boost::asio::awaitable<std::chrono::milliseconds> time_to_next_job();
 
     template <class Job>
     void start(Job job);
+    void began(std::string const& asset_type);
+    void ended(std::string const& asset_type);
     template <class Job>
     boost::asio::awaitable<void> work(Job job);
     /// Stores the answer or puts the job off; tries again while the database is away and the claim
@@ -63,6 +71,9 @@ class BackfillWorker {
     Tasks& tasks_;
     Wakeup wakeup_;
     int under_way_ = 0;
+    UnderWay by_type_; ///< of them, those of prices
+    /// When one asset type had its share and no job of another was to be had.
+    std::chrono::steady_clock::time_point others_looked_for_{};
 };
 
 } // namespace portfoliod::tracking

@@ -1,8 +1,10 @@
--- claim_backfill(lease): takes the oldest job that may run now (pending or rate limited with its waiting time over, or in
+-- claim_backfill(lease, begun, filled): takes the oldest job that may run now (pending or rate limited with its waiting time over, or in
 -- progress with an expired lease: its daemon died) and returns it with what a provider must know of the asset. The
 -- token is the claim: only its bearer may finish the job.
+-- Asset types that are begun (a job of theirs is under way) come after those that are not, and filled ones not at all: a provider that lets
+-- its jobs wait must not keep those of another from running.
 -- Touches: backfill_queue; reads assets.
-CREATE OR REPLACE FUNCTION portfoliod.claim_backfill(lease interval)
+CREATE OR REPLACE FUNCTION portfoliod.claim_backfill(lease interval, begun text[], filled text[])
 RETURNS TABLE (job_id integer, token uuid, asset_id integer, symbol text, asset_type text, exchange text,
                native_currency text, start_date date, end_date date, attempts integer, max_attempts integer,
                splits_known_since date)
@@ -16,14 +18,16 @@ BEGIN ATOMIC
         WHERE job.id = (
             SELECT candidate.id
             FROM public.backfill_queue AS candidate
-            WHERE (candidate.status IN ('pending', 'rate_limited')
-                   AND (candidate.retry_after IS NULL
-                        OR candidate.retry_after <= clock_timestamp() AT TIME ZONE 'UTC'))
-               OR (candidate.status = 'in_progress'
-                   AND coalesce(candidate.lease_until, '-infinity') < clock_timestamp() AT TIME ZONE 'UTC')
-            ORDER BY candidate.id
+            JOIN public.assets AS its ON its.id = candidate.asset_id
+            WHERE its.asset_type <> ALL (filled)
+              AND ((candidate.status IN ('pending', 'rate_limited')
+                    AND (candidate.retry_after IS NULL
+                         OR candidate.retry_after <= clock_timestamp() AT TIME ZONE 'UTC'))
+                   OR (candidate.status = 'in_progress'
+                       AND coalesce(candidate.lease_until, '-infinity') < clock_timestamp() AT TIME ZONE 'UTC'))
+            ORDER BY its.asset_type = ANY (begun), candidate.id
             LIMIT 1
-            FOR UPDATE SKIP LOCKED)
+            FOR UPDATE OF candidate SKIP LOCKED)
         RETURNING job.*
     )
     SELECT claimed.id, claimed.lease_token, asset.id, asset.symbol::text, asset.asset_type::text,

@@ -1,10 +1,12 @@
 #include "db/listening.hpp"
 #include "support/database.hpp"
 #include "support/ledger.hpp"
+#include "tracking/backfill_queue.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <future>
 #include <optional>
 
 using namespace portfoliod;
@@ -24,14 +26,15 @@ struct Queue : test::Database {
 
     /// The token of the claim; "" when there is nothing to do. Checks that it is this job.
     std::string claim(int job, std::string const& lease = "1 min") {
-        auto const rows = run("SELECT job_id, token FROM portfoliod.claim_backfill($1)", {lease});
+        auto const rows =
+            run("SELECT job_id, token FROM portfoliod.claim_backfill($1, '{}', '{}')", {lease});
         if (rows.empty()) return "";
         CHECK(rows.one().integer(0) == job);
         return rows.one().string(1);
     }
 
     bool nothing_to_claim() {
-        return run("SELECT FROM portfoliod.claim_backfill('1 min')").empty();
+        return run("SELECT FROM portfoliod.claim_backfill('1 min', '{}', '{}')").empty();
     }
 
     std::string put_off(int job, std::string const& token, std::string const& outcome,
@@ -70,7 +73,7 @@ TEST_CASE("jobs are claimed oldest first, with what a provider must know") {
     auto const row = queue
                          .run("SELECT job_id, symbol, asset_type, exchange, native_currency, "
                               "start_date, end_date, attempts, max_attempts, token "
-                              "FROM portfoliod.claim_backfill('1 min')")
+                              "FROM portfoliod.claim_backfill('1 min', '{}', '{}')")
                          .one();
     CHECK(row.integer(0) == 1);
     CHECK(row.text(1) == "TSLA");
@@ -82,23 +85,45 @@ TEST_CASE("jobs are claimed oldest first, with what a provider must know") {
     CHECK(row.integer(7) == 0);
     CHECK(row.integer(8) == 3);
     CHECK(queue.state(1) == "in_progress 0 leased");
-    CHECK(queue.value(
-              "SELECT coalesce(exchange, 'NULL') FROM portfoliod.claim_backfill('1 min')") == "");
+    CHECK(queue.value("SELECT coalesce(exchange, 'NULL') FROM portfoliod.claim_backfill('1 min', "
+                      "'{}', '{}')") == "");
     CHECK(queue.nothing_to_claim());
+}
+
+TEST_CASE("an asset type that has nothing under way goes first, and one that has its share waits") {
+    Queue queue;
+    queue.run("INSERT INTO backfill_queue (asset_id, start_date, end_date) VALUES "
+              "(1, '2026-03-01', '2026-03-31'), (2, '2026-03-01', '2026-03-31')"); // jobs 3 and 4
+    tracking::Policy policy;
+    policy.concurrency = 4;
+    auto const claimed = [&](tracking::UnderWay const& under_way) {
+        auto transaction = queue.session().begin();
+        auto const job = tracking::claim_price_job(transaction, policy, under_way);
+        return job ? job->id : 0; // and put back
+    };
+    CHECK(claimed({}) == 1);
+    CHECK(claimed({{"stock", 1}}) == 2);
+    CHECK(claimed({{"stock", 1}, {"crypto", 1}}) == 1);
+    CHECK(claimed({{"stock", 3}, {"crypto", 1}}) == 2);
+    queue.run("UPDATE backfill_queue SET status = 'failed' WHERE asset_id = 2");
+    CHECK(claimed({{"stock", 2}}) == 1);
+    CHECK(claimed({{"stock", 3}}) == 0);
 }
 
 TEST_CASE("two sessions claim different jobs and do not wait for one another") {
     Queue queue;
     db::Session other{{queue.url(), "test"}};
     auto theirs = other.begin();
-    CHECK(
-        theirs.execute("SELECT job_id FROM portfoliod.claim_backfill('1 min')").one().integer(0) ==
-        1);
+    CHECK(theirs.execute("SELECT job_id FROM portfoliod.claim_backfill('1 min', '{}', '{}')")
+              .one()
+              .integer(0) == 1);
     auto mine = queue.session().begin();
     mine.execute_script("SET LOCAL lock_timeout TO '2s'");
-    CHECK(mine.execute("SELECT job_id FROM portfoliod.claim_backfill('1 min')").one().integer(0) ==
-          2);
-    CHECK(mine.execute("SELECT job_id FROM portfoliod.claim_backfill('1 min')").empty());
+    CHECK(mine.execute("SELECT job_id FROM portfoliod.claim_backfill('1 min', '{}', '{}')")
+              .one()
+              .integer(0) == 2);
+    CHECK(
+        mine.execute("SELECT job_id FROM portfoliod.claim_backfill('1 min', '{}', '{}')").empty());
 }
 
 TEST_CASE("a completed job adds its range to the coverage and is announced with its rows") {
@@ -274,6 +299,113 @@ TEST_CASE("a retry whose range is queued already is refused by the number of tha
     queue.run("UPDATE backfill_queue SET start_date = '2026-02-01' WHERE id = 3");
     queue.run("UPDATE backfill_queue SET status = 'pending' WHERE id = 1");
     CHECK(queue.state(1) == "pending 0");
+}
+
+namespace {
+
+/// Holders of assets 1 and 2 whose history was fetched days ago and is missing again (as after a TRUNCATE of prices).
+struct Refetched : test::Database {
+    Refetched() {
+        auto const portfolio = test::add_portfolio(*this, "ann@example.org");
+        for (auto const* const symbol : {"TSLA", "AAPL"}) {
+            auto const asset = test::add_asset(*this, symbol, "stock", "NASDAQ", "EUR");
+            test::buy(*this, portfolio, asset, "1", "10", "2026-01-05");
+        }
+        run("SELECT portfoliod.recount_tracked_assets('{1,2}')");
+        for (auto const* const queue :
+             {"backfill_queue (asset_id, ", "portfoliod.rate_backfill_queue (currency_code, "}) {
+            auto const rates = std::string_view{queue}.starts_with("portfoliod");
+            run(fmt::format(
+                "INSERT INTO {}start_date, end_date, status, completed_at) SELECT whose, "
+                "'2026-01-01', '2026-01-31', 'completed', now() - interval '3 days' "
+                "FROM (VALUES {}) AS of (whose)",
+                queue, rates ? "('EUR')" : "(1), (2)"));
+        }
+    }
+
+    std::string open_jobs(std::string const& queue, std::string const& whose) {
+        return value(fmt::format("SELECT coalesce(string_agg({1} || ' ' || (start_date < "
+                                 "'2026-01-01')::text, ', ' ORDER BY id), 'none') FROM {0} "
+                                 "WHERE status = 'pending'",
+                                 queue, whose));
+    }
+
+    db::Session person{{url(), "psql"}};
+    db::Session daemon{{url(), "portfoliod"}};
+};
+
+/// What the server says against it; "" when it does it.
+std::string refusal_of(db::Transaction& transaction, std::string_view sql) {
+    try {
+        transaction.execute(sql);
+        transaction.commit();
+    } catch (db::Error const& e) {
+        return e.what();
+    }
+    return "";
+}
+
+} // namespace
+
+TEST_CASE(
+    "a person who retries one job after the other while the daemon queues the same days is told "
+    "which job has them, and neither waits for the other without end") {
+    Refetched assets;
+    auto typed = assets.person.begin();
+    typed.execute("UPDATE backfill_queue SET status = 'pending' WHERE asset_id = 2");
+    auto queueing = assets.daemon.begin();
+    // Waits for nobody, although the days of asset 2 are taken and not to be seen yet.
+    queueing.execute("SET LOCAL lock_timeout TO '1s'");
+    CHECK(queueing
+              .execute("SELECT portfoliod.request_missing_history('{1,2}', '2026-11-23', "
+                       "'1 year', 5)")
+              .one()
+              .integer(0) == 1);
+    auto answer = std::async(std::launch::async, [&] {
+        return refusal_of(typed, "UPDATE backfill_queue SET status = 'pending' WHERE asset_id = 1");
+    });
+    queueing.commit();
+    auto const refusal = answer.get();
+    CHECK_MESSAGE(refusal.find("range already queued by job 3") != std::string::npos, refusal);
+    CHECK(assets.value("SELECT string_agg(DISTINCT asset_id::text, ',') FROM "
+                       "portfoliod.pending_changes WHERE holding_changed AND from_date <> "
+                       "'2026-01-05'") == "2");
+}
+
+TEST_CASE("a person who retries a job of rates keeps the daemon from that currency until he is "
+          "done, and the daemon does not wait") {
+    Refetched assets;
+    auto typed = assets.person.begin();
+    typed.execute("UPDATE portfoliod.rate_backfill_queue SET status = 'pending'");
+    auto const queued = [&] {
+        auto queueing = assets.daemon.begin();
+        queueing.execute("SET LOCAL lock_timeout TO '1s'");
+        auto const jobs =
+            queueing.execute("SELECT portfoliod.request_missing_rates('{1,2}', '2026-11-23', 5)")
+                .one()
+                .integer(0);
+        queueing.commit();
+        return jobs;
+    };
+    CHECK(queued() == 0);
+    typed.commit();
+    CHECK(queued() > 0);
+}
+
+TEST_CASE("a job that a person is retrying is not revived by the daemon at the same time") {
+    Refetched assets;
+    assets.run("ALTER TABLE backfill_queue DISABLE TRIGGER backfill_queue_touch");
+    assets.run("UPDATE backfill_queue SET status = 'failed', attempts = 5, updated_at = "
+               "now() - interval '3 days'");
+    auto typed = assets.person.begin();
+    typed.execute("UPDATE backfill_queue SET status = 'pending' WHERE asset_id = 1");
+    auto reviving = assets.daemon.begin();
+    reviving.execute("SET LOCAL lock_timeout TO '1s'");
+    reviving.execute("SELECT portfoliod.revive_failed_jobs()");
+    reviving.commit();
+    typed.commit();
+    CHECK(assets.value("SELECT string_agg(status || ' ' || attempts, ', ') FROM backfill_queue") ==
+          "pending 0, pending 0");
 }
 
 TEST_CASE(

@@ -92,7 +92,7 @@ TEST_CASE("an earlier purchase by somebody else queues exactly the days that are
     test::buy(database, ann, asset, "10", "120", "2023-01-10");
     drain(database);
     database.run("SELECT portfoliod.complete_backfill(job_id, token, NULL, '2023-08-11', 399, $1) "
-                 "FROM portfoliod.claim_backfill('1 min')",
+                 "FROM portfoliod.claim_backfill('1 min', '{}', '{}')",
                  {today});
     test::buy(database, bob, asset, "1", "100", "2022-09-01");
     CHECK(drain(database).jobs == 1);

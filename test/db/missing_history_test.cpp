@@ -228,7 +228,7 @@ TEST_CASE("an empty answer for the last days leaves them to be asked for again")
     history.serve_all();
     CHECK(history.jobs("2026-11-23") == "1: 2026-11-20 2026-11-22");
     history.run("SELECT portfoliod.complete_backfill(job_id, token, NULL, NULL, 0, '2026-11-23') "
-                "FROM portfoliod.claim_backfill('1 min')");
+                "FROM portfoliod.claim_backfill('1 min', '{}', '{}')");
     // Not within twelve hours.
     CHECK(history.jobs("2026-11-23") == "none");
     history.run("UPDATE backfill_queue SET completed_at = completed_at - interval '13 hours'");

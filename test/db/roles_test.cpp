@@ -516,10 +516,10 @@ TEST_CASE("the daemon can do everything it does with its own role alone") {
           "'2024-11-23'); INSERT INTO rate_staging VALUES ('EUR', '2026-01-05', 1.1, 'ecb'); "
           "SELECT portfoliod.merge_rates()",
           "SELECT portfoliod.complete_backfill(job_id, token, NULL, end_date, 1, '2026-11-23') "
-          "FROM portfoliod.claim_backfill('1 min')",
+          "FROM portfoliod.claim_backfill('1 min', '{}', '{}')",
           "SELECT portfoliod.put_off_backfill('backfill_queue', ARRAY[job_id], token, 'transient', "
           "'1 min', "
-          "'503') FROM portfoliod.claim_backfill('1 min')",
+          "'503') FROM portfoliod.claim_backfill('1 min', '{}', '{}')",
           "SELECT portfoliod.complete_rate_backfill(job_id, token, NULL, end_date, 1, "
           "'2026-11-23') "
           "FROM portfoliod.claim_rate_backfill('1 min', 1)",

@@ -85,7 +85,7 @@ class Edits {
             return attempt(fmt::format("DELETE FROM asset_splits WHERE asset_id = {}", 1 + any(4)));
         default: // one is served, with nothing new
             return attempt("SELECT portfoliod.complete_backfill(job_id, token, NULL, end_date, 0, "
-                           "end_date + 1) FROM portfoliod.claim_backfill('1 min')");
+                           "end_date + 1) FROM portfoliod.claim_backfill('1 min', '{}', '{}')");
         }
     }
 
