@@ -48,4 +48,5 @@ TEST_CASE("back-off doubles up to its cap and is spread over its upper half") {
     CHECK(backoff.wait(3, 0.0) == 200ms);
     CHECK(backoff.wait(4, 0.5) == 600ms);
     CHECK(backoff.wait(1000, 0.0) == 500ms);
+    CHECK(Backoff{100ms, 10s, 4}.wait(3, 0.0) == 800ms);
 }
