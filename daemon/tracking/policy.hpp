@@ -19,7 +19,7 @@ struct Policy {
     /// Longer than any answer may take; a job whose daemon died is taken over after it.
     std::chrono::seconds lease = std::chrono::minutes{10};
     /// The first try again comes soon, for most failures are one answer's; five tries together outlast minutes.
-    Backoff backoff{std::chrono::seconds{3}, std::chrono::hours{1}, 4};
+    Backoff backoff{std::chrono::seconds{2}, std::chrono::hours{1}, 4};
 };
 
 } // namespace portfoliod::tracking

@@ -19,15 +19,15 @@ tracking::PutOff put_off(OutcomeKind kind, int attempts,
 TEST_CASE("being told to wait waits as long as told, at least the back-off, and is no failed try") {
     CHECK(put_off(OutcomeKind::rate_limited, 0, 900s).verdict == Verdict::rate_limited);
     CHECK(put_off(OutcomeKind::rate_limited, 0, 900s).wait == 900s);
-    CHECK(put_off(OutcomeKind::rate_limited, 0, 1s).wait == 2s);
-    CHECK(put_off(OutcomeKind::rate_limited, 0).wait == 2s);
+    CHECK(put_off(OutcomeKind::rate_limited, 0, 1s).wait == 1s);
+    CHECK(put_off(OutcomeKind::rate_limited, 0).wait == 1s);
 }
 
 TEST_CASE("what may pass is tried again, later each time") {
     for (auto const kind : {OutcomeKind::transient, OutcomeKind::malformed}) {
         CHECK(put_off(kind, 0).verdict == Verdict::transient);
-        CHECK(put_off(kind, 0).wait == 2s);
-        CHECK(put_off(kind, 3).wait == 96s);
+        CHECK(put_off(kind, 0).wait == 1s);
+        CHECK(put_off(kind, 3).wait == 64s);
         CHECK(put_off(kind, 100).wait == 1800s);
         CHECK(put_off(kind, 0).message == "said so");
     }
@@ -56,5 +56,5 @@ TEST_CASE(
 TEST_CASE("a server in trouble that says for how long is asked no sooner") {
     CHECK(put_off(OutcomeKind::transient, 0, 600s).verdict == Verdict::transient);
     CHECK(put_off(OutcomeKind::transient, 0, 600s).wait == 600s);
-    CHECK(put_off(OutcomeKind::transient, 3, 1s).wait == 96s);
+    CHECK(put_off(OutcomeKind::transient, 3, 1s).wait == 64s);
 }
