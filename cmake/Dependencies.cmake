@@ -16,7 +16,7 @@ pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
 # which sees what is really called, finds none.
 add_library(portfoliod_options INTERFACE)
 target_compile_options(portfoliod_options INTERFACE -Wall -Wextra -Wpedantic
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>
+  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_GREATER_EQUAL:$<CXX_COMPILER_VERSION>,13>>:-Wno-mismatched-new-delete>
   $<$<BOOL:${PORTFOLIOD_WERROR}>:-Werror>)
 target_include_directories(portfoliod_options INTERFACE ${CMAKE_SOURCE_DIR}/daemon)
 target_compile_definitions(portfoliod_options INTERFACE PORTFOLIOD_VERSION="${PROJECT_VERSION}")
