@@ -19,6 +19,7 @@
 #include "market/provider_market.hpp"
 #include "performance/snapshot_worker.hpp"
 #include "schedule/schedule.hpp"
+#include "service/advice.hpp"
 #include "service/calendars.hpp"
 #include "service/command_line.hpp"
 #include "service/condition.hpp"
@@ -105,11 +106,12 @@ asio::awaitable<void> await_schema(db::Lane& lane, Clock const& clock,
             co_return;
         } catch (db::Error const& e) {
             if (!e.may_pass()) throw;
-            if (++failures == 1)
-                log::happened(
-                    Happening::database_awaited,
-                    fmt::format("the database cannot be reached yet, retrying: {}", e.what()));
-            if (failures == 1) condition.unreachable_since = clock.now();
+            // Each reason once: a server that came up without our role is another errand than one that is down.
+            if (e.what() != condition.why_unreachable || failures == 0)
+                log::happened(Happening::database_awaited,
+                              fmt::format("the database cannot be reached yet, retrying: {}",
+                                          service::with_advice(e)));
+            if (++failures == 1) condition.unreachable_since = clock.now();
             condition.why_unreachable = e.what();
             pulse.ring();
         }

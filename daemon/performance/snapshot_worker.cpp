@@ -24,10 +24,12 @@ SnapshotWorker::SnapshotWorker(asio::any_io_executor const& executor, db::Lane& 
 asio::awaitable<void> SnapshotWorker::run() {
     auto const retry = Backoff{std::chrono::milliseconds{100}, std::chrono::seconds{30}};
     auto failures = 0;
-    for (;;) {
+    for (auto rung = true;;) {
         auto wait = std::chrono::milliseconds{fallback_poll_};
         try {
-            while (co_await work()) failures = 0;
+            // At rest the poll costs one look, not the two transactions of the work.
+            if (rung || co_await anything_is_due())
+                while (co_await work()) failures = 0;
             failures = 0;
         } catch (db::Error const& e) {
             // An outage is the listener's to report, who rings when it is over.
@@ -41,8 +43,17 @@ asio::awaitable<void> SnapshotWorker::run() {
             co_await pause(wait);
             continue;
         }
-        co_await wakeup_.wait_for(wait);
+        rung = co_await wakeup_.wait_for(wait);
     }
+}
+
+asio::awaitable<bool> SnapshotWorker::anything_is_due() {
+    auto look = [](db::Transaction& transaction) {
+        return transaction.execute("SELECT EXISTS (SELECT FROM portfoliod.due_snapshots)")
+            .one()
+            .boolean(0);
+    };
+    co_return co_await lane_.transact(look);
 }
 
 asio::awaitable<bool> SnapshotWorker::work() {
@@ -51,17 +62,17 @@ asio::awaitable<bool> SnapshotWorker::work() {
     auto const took = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now() - began);
     co_await refresh_all();
-    if (written.portfolios == 0) co_return false;
-    auto const computed = written.portfolios - written.failed;
-    log::happened(
-        Happening::snapshots_written,
-        fmt::format("snapshots of {} portfolio{}: {}{}", computed, computed == 1 ? "" : "s",
-                    written.days_text(),
-                    written.failed > 0 ? fmt::format("; {} cannot be valued", written.failed) : ""),
-        {{"PORTFOLIOS", written.portfolios},
-         {"DAYS", written.days},
-         {"CHANGED", written.restatements.days()},
-         {"DURATION_USEC", took.count()}});
+    if (written.portfolios.empty()) co_return false;
+    auto const failed = written.failed.size();
+    auto const computed = written.portfolios.size() - failed;
+    log::happened(Happening::snapshots_written,
+                  fmt::format("snapshots of {} portfolio{}: {}{}", computed,
+                              computed == 1 ? "" : "s", written.days_text(),
+                              failed > 0 ? fmt::format("; {} cannot be valued", failed) : ""),
+                  {{"PORTFOLIOS", written.portfolios.size()},
+                   {"DAYS", written.days},
+                   {"CHANGED", written.restatements.days()},
+                   {"DURATION_USEC", took.count()}});
     co_return true;
 }
 
@@ -73,7 +84,7 @@ asio::awaitable<SnapshotsWritten> SnapshotWorker::compute_all() {
             return compute_due_snapshots(transaction, clock_);
         };
         auto const written = co_await lane_.transact(batch);
-        if (written.portfolios == 0) break;
+        if (written.portfolios.empty()) break;
         written.restatements.tell();
         all += written;
     }

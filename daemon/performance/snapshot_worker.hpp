@@ -32,6 +32,7 @@ class SnapshotWorker {
     boost::asio::awaitable<void> run();
 
   private:
+    boost::asio::awaitable<bool> anything_is_due();
     /// What is due, with one line of what it was; false when there were no snapshots to compute.
     boost::asio::awaitable<bool> work();
     boost::asio::awaitable<SnapshotsWritten> compute_all();

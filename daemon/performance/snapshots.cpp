@@ -134,10 +134,12 @@ int mark_snapshots_since(db::Transaction& transaction, int portfolio, Day since,
 }
 
 SnapshotsWritten& SnapshotsWritten::operator+=(SnapshotsWritten const& other) {
-    portfolios += other.portfolios;
+    for (auto const portfolio : other.portfolios)
+        failed.erase(portfolio); // this one's word is newer
+    failed.insert(other.failed.begin(), other.failed.end());
+    portfolios.insert(other.portfolios.begin(), other.portfolios.end());
     days += other.days;
     restatements += other.restatements;
-    failed += other.failed;
     return *this;
 }
 
@@ -159,11 +161,12 @@ SnapshotsWritten compute_due_snapshots(db::Transaction& transaction, Clock const
     std::vector<int> computed;
     std::map<int, Day> last_days; ///< of those that end before yesterday
     for (auto const& portfolio : due) {
+        written.portfolios.insert(portfolio.id);
         if (batch.last_of(portfolio) < market_end) last_days[portfolio.id] = *portfolio.last;
         if (try_to_compute(batch, portfolio))
             computed.push_back(portfolio.id);
         else
-            ++written.failed;
+            written.failed.insert(portfolio.id);
     }
     batch.rows.flush();
     for (auto const row :
@@ -176,7 +179,6 @@ SnapshotsWritten compute_due_snapshots(db::Transaction& transaction, Clock const
         if (end != last_days.end() && end->second == row.day(1)) // and with it what follows
             mark_snapshots_since(transaction, end->first, end->second + std::chrono::days{1});
     }
-    written.portfolios = static_cast<int>(due.size());
     return written;
 }
 
@@ -200,7 +202,7 @@ SnapshotsWritten compute_all_due(db::Session& session, Clock const& clock) {
         transaction.commit();
         written.restatements.tell();
         all += written;
-        more = written.portfolios > 0;
+        more = !written.portfolios.empty();
     }
     for (auto more = true; more;) {
         auto transaction = session.begin();

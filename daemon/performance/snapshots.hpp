@@ -5,6 +5,7 @@
 #include "performance/restatements.hpp"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,11 +44,11 @@ int mark_missing_snapshots(db::Transaction& transaction, Day today);
 int mark_snapshots_since(db::Transaction& transaction, int portfolio, Day since,
                          std::optional<Day> until = {});
 
-/// What one call of compute_due_snapshots() did.
+/// What one call of compute_due_snapshots() did, or several.
 struct SnapshotsWritten {
-    int portfolios = 0; ///< taken; 0 when none is due
-    int days = 0;       ///< new or changed
-    int failed = 0;     ///< portfolios that cannot be valued: logged and in portfolio_problems
+    std::set<int> portfolios; ///< taken, in however many batches; empty when none is due
+    int days = 0;             ///< new or changed
+    std::set<int> failed; ///< portfolios that cannot be valued: logged and in portfolio_problems
     Restatements restatements; ///< days with another value than before: to be told after the commit
 
     SnapshotsWritten& operator+=(SnapshotsWritten const& other);

@@ -1,4 +1,5 @@
 #include "db/session.hpp"
+#include "service/advice.hpp"
 #include "service/calendars.hpp"
 #include "service/commands.hpp"
 #include "service/inquiry.hpp"
@@ -61,6 +62,8 @@ class Check {
             good("database", server(transaction));
             require_schema(transaction, schema_files());
             good("schema", "as this version of portfoliod needs it");
+        } catch (db::Error const& e) {
+            bad(session_ ? "schema" : "database", with_advice(e));
         } catch (Failure const& e) {
             bad(session_ ? "schema" : "database", e.what());
         }

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/secrets.hpp"
+#include "service/advice.hpp"
 #include "service/commands.hpp"
 
 #include <CLI/CLI.hpp>
@@ -87,12 +88,15 @@ void describe(CLI::App& command, Fetch& fetch) {
 }
 
 template <class Command>
-int guarded(Command const& command) {
+int guarded(Connects connects, Command const& command) {
     try {
         return command();
     } catch (ConfigError const& e) {
         fmt::print(stderr, "portfoliod: {}\n", without_secrets(e.what()));
         return 2;
+    } catch (db::Error const& e) {
+        fmt::print(stderr, "portfoliod: {}\n", without_secrets(with_advice(e, connects)));
+        return 1;
     } catch (std::exception const& e) {
         fmt::print(stderr, "portfoliod: {}\n", without_secrets(e.what()));
         return 1;
@@ -168,7 +172,7 @@ int run_command_line(int argc, char const* const* argv, RunDaemon run_daemon) {
         fmt::print(stderr, "portfoliod: {}; see portfoliod --help\n", e.what());
         return 2;
     }
-    return guarded([&] {
+    return guarded(migrate->parsed() ? Connects::as_owner : Connects::as_service, [&] {
         if (run->parsed()) return run_daemon([&] { return configuration(arguments); });
         if (migrate->parsed()) // the owner need not have the service's credentials
             return migrate_database(arguments.url.empty() ? settled(arguments) : Config{},

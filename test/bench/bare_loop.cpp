@@ -1,10 +1,8 @@
 #include "bench/bare_loop.hpp"
 
-#include "bench/books.hpp"
-#include "bench/writers.hpp"
-
 #include <fmt/format.h>
 
+#include <chrono>
 #include <libpq-fe.h>
 #include <poll.h>
 #include <stdexcept>
@@ -43,19 +41,6 @@ void drain(PGconn* connection) {
 
 } // namespace
 
-void with_bare_triggers(test::Database& database) {
-    without_triggers(database);
-    for (auto const* const sql :
-         {"CREATE TABLE bare_outbox (portfolio_id integer)",
-          "CREATE TABLE bare_cache (portfolio_id integer PRIMARY KEY, value numeric)",
-          "INSERT INTO bare_cache SELECT id, 0 FROM portfolios",
-          "CREATE FUNCTION bare() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-          "INSERT INTO bare_outbox VALUES (NEW.portfolio_id); "
-          "PERFORM pg_notify('transaction_created', NEW.id::text); RETURN NULL; END $$",
-          "CREATE TRIGGER bare AFTER INSERT ON transactions FOR EACH ROW EXECUTE FUNCTION bare()"})
-        database.run(sql);
-}
-
 BareLoop::BareLoop(std::string const& url, bool await_disk) {
     auto* const connection = connect(url);
     run(connection, await_disk ? "SET synchronous_commit TO on" : "SET synchronous_commit TO off");
@@ -87,11 +72,12 @@ double job_queue_rows_per_second(std::string const& url) {
     run(connection, "CREATE TABLE job (id serial PRIMARY KEY)");
     run(connection,
         fmt::format("INSERT INTO job SELECT FROM generate_series(1, {})", jobs).c_str());
-    auto const start = Clock::now();
+    auto const start = std::chrono::steady_clock::now();
     for (auto i = 0; i < jobs; ++i)
         run(connection, "DELETE FROM job WHERE id = (SELECT id FROM job ORDER BY id LIMIT 1 FOR "
                         "UPDATE SKIP LOCKED)");
-    auto const took = since(start);
+    auto const took =
+        std::chrono::duration<double>{std::chrono::steady_clock::now() - start}.count();
     PQfinish(connection);
     return jobs / took;
 }

@@ -1,18 +1,13 @@
 #pragma once
 
-#include "support/database.hpp"
-
 #include <atomic>
 #include <string>
 #include <thread>
 
 namespace portfoliod::bench {
 
-/// In place of our triggers: an outbox row and a notification for each trade.
-void with_bare_triggers(test::Database& database);
-
 /// The least that could be done for a trade: hears transaction_created, empties bare_outbox, adds to bare_cache, announces
-/// portfolio_updated. Plain libpq; what ours is measured against.
+/// portfolio_updated (see with_bare_triggers). Plain libpq, and nothing else is linked to it; what ours is measured against.
 class BareLoop {
   public:
     BareLoop(std::string const& url, bool await_disk);

@@ -27,17 +27,9 @@ int main(int argc, char** argv) {
         "valuation", "days computed and stored, midnight, all caches, a trade of long ago");
     auto const* const rest =
         app.add_subcommand("rest", "memory and wake-ups while nothing happens");
-    std::string url;
-    auto* const bare =
-        app.add_subcommand("bare-loop", "")->group(""); // for `rest`, a process of its own
-    bare->add_option("URL", url)->required();
     CLI11_PARSE(app, argc, argv);
     options.write_path = std::chrono::seconds{seconds};
     try {
-        if (bare->parsed()) {
-            bench::run_bare_loop(url);
-            return 0;
-        }
         bench::Report report;
         auto const all = app.get_subcommands().empty();
         if (all || bus->parsed()) bench::bus(report, options);

@@ -25,15 +25,16 @@ void Report::add(Figure figure) {
     figures_.push_back(std::move(figure));
 }
 
-void Report::add_reference(Figure figure, Range usual, std::string const& why) {
+bool Report::add_reference(Figure figure, Range usual, std::string const& why) {
     auto const value = figure.value;
     auto const unit = figure.unit;
     add(std::move(figure));
-    if (value >= 0.7 * usual.low && value <= 1.3 * usual.high) return;
+    if (value >= 0.7 * usual.low && value <= 1.3 * usual.high) return true;
     fmt::print("  that is more than 30 % outside the {} to {} {} of the machine the goals were set "
                "on: {}; "
                "what counts is the ratio\n",
                usual.low, usual.high, unit, why);
+    return false;
 }
 
 void Report::write_json(std::string const& file) const {

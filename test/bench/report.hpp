@@ -29,8 +29,9 @@ struct Range {
 class Report {
   public:
     void add(Figure figure);
-    /// A reference: one more than 30 % outside its range is explained by `why`. Goals are met by the ratio alone.
-    void add_reference(Figure figure, Range usual, std::string const& why);
+    /// A reference: one more than 30 % outside its range is explained by `why`, and then goals are met by the ratio alone.
+    /// Returns whether it is inside.
+    bool add_reference(Figure figure, Range usual, std::string const& why);
     /// A list of {name, value, unit, reference, reference_value, ratio, goal, met}.
     void write_json(std::string const& file) const;
 

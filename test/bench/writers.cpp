@@ -52,4 +52,17 @@ void with_first_designs_trigger(test::Database& database) {
                  "EXECUTE FUNCTION first_design()");
 }
 
+void with_bare_triggers(test::Database& database) {
+    without_triggers(database);
+    for (auto const* const sql :
+         {"CREATE TABLE bare_outbox (portfolio_id integer)",
+          "CREATE TABLE bare_cache (portfolio_id integer PRIMARY KEY, value numeric)",
+          "INSERT INTO bare_cache SELECT id, 0 FROM portfolios",
+          "CREATE FUNCTION bare() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+          "INSERT INTO bare_outbox VALUES (NEW.portfolio_id); "
+          "PERFORM pg_notify('transaction_created', NEW.id::text); RETURN NULL; END $$",
+          "CREATE TRIGGER bare AFTER INSERT ON transactions FOR EACH ROW EXECUTE FUNCTION bare()"})
+        database.run(sql);
+}
+
 } // namespace portfoliod::bench

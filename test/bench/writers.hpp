@@ -18,5 +18,7 @@ double inserts_per_second(test::Cluster const& cluster, test::Database const& da
 void without_triggers(test::Database& database);
 /// The trigger of the data model's first design, word for word but for its name.
 void with_first_designs_trigger(test::Database& database);
+/// In place of our triggers: an outbox row and a notification for each trade, for BareLoop.
+void with_bare_triggers(test::Database& database);
 
 } // namespace portfoliod::bench

@@ -114,7 +114,7 @@ TEST_CASE("a changed price rewrites the days it is the last close of, and those 
     held.database.run("UPDATE asset_prices SET close = 130 WHERE asset_id = 1 AND timestamp = "
                       "'2026-11-20'");
     auto const written = held.settle();
-    CHECK(written.portfolios == 1); // who does not hold it is not touched
+    CHECK(written.portfolios == std::set{1}); // who does not hold it is not touched
     CHECK(written.restatements.days() == 1);
     CHECK(held.database.value("SELECT string_agg(trim_scale(twr_index)::text, ' ' ORDER BY "
                               "snapshot_date) FROM portfolio_snapshots WHERE portfolio_id = 1") ==
@@ -128,7 +128,7 @@ TEST_CASE("a price of a day on which it was not yet held, or no longer, changes 
     held.settle();
     held.database.run("UPDATE asset_prices SET close = close + 1 WHERE asset_id = 1 AND timestamp "
                       "= '2026-11-20'");
-    CHECK(held.settle().portfolios == 0);
+    CHECK(held.settle().portfolios.empty());
     held.database.run("UPDATE asset_prices SET close = close + 1 WHERE asset_id = 1 AND timestamp "
                       "= '2026-11-10'");
     CHECK(held.settle().days == 0);
@@ -225,16 +225,31 @@ TEST_CASE("a portfolio that cannot be valued keeps no other from it, and is repo
     auto const bob = test::add_portfolio(held.database, "bob@example.org");
     test::buy(held.database, bob, held.share, "999999999999999", "100", "2026-11-18 15:00");
     auto const written = held.settle();
-    CHECK(written.failed == 1);
+    CHECK(written.failed == std::set{bob});
     CHECK(held.days("portfolio_id") == "18 1, 19 1, 20 1, 21 1, 22 1");
     CHECK(held.database.value("SELECT count(*) FROM portfolio_problems WHERE kind = 'not_valued' "
                               "AND portfolio_id = 2 AND problem ~ 'total_value_usd would be'") ==
           "1");
     held.database.run("UPDATE transactions SET quantity = 9 WHERE portfolio_id = 2");
-    CHECK(held.settle().failed == 0);
+    CHECK(held.settle().failed.empty());
     CHECK(held.database.value("SELECT count(*) FROM portfolio_problems") == "0");
     CHECK(held.database.value("SELECT count(*) FROM portfolio_snapshots WHERE portfolio_id = 2") ==
           "5");
+}
+
+TEST_CASE(
+    "a portfolio that several batches take is one portfolio, and has failed when the last one "
+    "says so") {
+    Held held;
+    test::buy(held.database, held.ann, held.share, "999999999999999", "119", "2026-11-18 15:00");
+    auto all = held.settle();
+    all += held.settle();
+    CHECK(all.failed == std::set{held.ann});
+    held.database.run("UPDATE transactions SET quantity = 2");
+    all += held.settle();
+    CHECK(all.portfolios == std::set{held.ann});
+    CHECK(all.days == 5);
+    CHECK(all.failed.empty());
 }
 
 TEST_CASE("rebuilt up to a day, later ones follow only where that day turned out another") {
@@ -278,7 +293,7 @@ TEST_CASE("what could not be computed is owed until it can be, whatever is compu
     test::buy(held.database, held.ann, held.share, "100", "119", "2026-11-19 15:00");
     held.database.run("UPDATE asset_prices SET close = 9999999999999999 WHERE asset_id = 1 AND "
                       "timestamp = '2026-11-21'");
-    CHECK(held.settle().failed == 1);
+    CHECK(held.settle().failed == std::set{1});
     CHECK(held.cached("coalesce(twr_pct::text, 'unknown'), status") == "unknown estimated");
     held.database.run("UPDATE asset_prices SET close = 121 WHERE asset_id = 1 AND timestamp = "
                       "'2026-11-21'");

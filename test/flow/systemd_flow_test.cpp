@@ -5,6 +5,7 @@
 #include "support/waiting.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -62,6 +63,21 @@ TEST_CASE(
     database.reconnect();
     systemd.wait_for("STATUS=tracking 0 assets", 60s);
     CHECK(daemon.stop() == 0);
+}
+
+TEST_CASE(
+    "why a database cannot be reached yet is said once, and again when it is for another reason") {
+    test::Database database;
+    test::MarketServer market;
+    auto const visitor = "visitor_of_" + database.name();
+    auto const url = fmt::format("{{url: \"{} user={}\"}}", database.url(), visitor);
+    test::Daemon daemon{url, market, "{quotes: off}", ""};
+    daemon.start_unready();
+    daemon.wait_for_log("role \"" + visitor + "\" does not exist (commands connect as");
+    database.run("CREATE ROLE " + visitor + " NOLOGIN");
+    daemon.wait_for_log("role \"" + visitor + "\" is not permitted to log in");
+    CHECK(daemon.stop() == 0);
+    database.run("DROP ROLE " + visitor);
 }
 
 TEST_CASE("a stop while a database is awaited takes no time") {

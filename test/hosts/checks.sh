@@ -16,7 +16,8 @@ expect_text() { if [[ $2 == *"$3"* ]]; then pass "$1"; else fail "$1: no '$3' in
 # quietly COMMAND ...: its output only when it fails.
 quietly() { "$@" >"$state/output" 2>&1 </dev/null || { cat "$state/output" >&2; fail "$*"; }; }
 
-# await WHAT EXPECTED SECONDS COMMAND ...: until the command prints EXPECTED.
+# await WHAT EXPECTED SECONDS COMMAND ...: until the command prints EXPECTED. It asks again and again, and so is for what nobody
+# announces: rows of tables, a line of systemctl's. What the journal tells is waited for by await_journal.
 await() {
   local what=$1 expected=$2 deadline=$((SECONDS + $3)) since=${EPOCHREALTIME/./} said=''
   shift 3
@@ -34,10 +35,32 @@ active() { property ActiveState; }
 main_pid() { property MainPID; }
 # What the journal holds of the service since mark().
 mark() { printf '@%s' "${EPOCHREALTIME/,/.}" >"$state/mark"; }
-journal() { journalctl -u portfoliod --no-pager -o cat --since="$(<"$state/mark")" "$@"; }
+journal() {
+  journalctl --sync
+  journalctl -u portfoliod --no-pager -o cat --since="$(<"$state/mark")" "$@"
+}
 journal_has() { grep -qE "$1" <<<"$(journal)" && echo yes; }
+# journal_lines COUNT SECONDS PATTERN [JOURNALCTL ARGUMENT ...]: the first so many lines since mark() that have the pattern, for which it
+# follows the journal so long; of another unit than the service where $unit says so.
+journal_lines() {
+  local count=$1 seconds=$2 pattern=$3 follower
+  shift 3
+  exec 4< <(exec timeout "$seconds" journalctl -u "${unit:-portfoliod}" --no-pager -o cat "$@" -f -n all --since="$(<"$state/mark")")
+  follower=$!
+  grep -E -m "$count" -- "$pattern" <&4 || true
+  kill "$follower" 2>/dev/null || true
+  exec 4<&-
+}
+# await_journal WHAT SECONDS PATTERN
+await_journal() {
+  local since=${EPOCHREALTIME/./}
+  [[ $(journal_lines 1 "$2" "$3") ]] || fail "$1: after $2 s the journal has no line like '$3'"
+  pass "$1 (after $(((${EPOCHREALTIME/./} - since) / 1000)) ms)"
+}
 # Whether it runs, as another process than that one.
 runs_anew() { [[ $(main_pid) != 0 && $(main_pid) != "$1" && $(active) == active ]] && echo yes; }
+# What systemd says once the service has said READY=1.
+is_started='^Started portfoliod'
 
 # ── PostgreSQL ──
 
