@@ -11,15 +11,6 @@ namespace portfoliod::db {
 
 namespace {
 
-pqxx::field field(std::shared_ptr<void const> const& result, int row, int column) {
-    auto const& rows = *static_cast<pqxx::result const*>(result.get());
-    if (column < 0 || column >= static_cast<int>(rows.columns()))
-        throw Error{fmt::format("a statement returned {} columns, column {} was asked for",
-                                rows.columns(), column + 1),
-                    "", false};
-    return rows[row][column];
-}
-
 template <class Number>
 Number number(std::string_view text) {
     Number value = 0;
@@ -37,14 +28,31 @@ Value required(std::optional<Value> value, std::string_view text) {
 
 } // namespace
 
-bool Row::is_null(int column) const { return field(result_, index_, column).is_null(); }
+Row::Row(std::shared_ptr<void const> result, int index) : result_(std::move(result)) {
+    auto const row = (*static_cast<pqxx::result const*>(result_.get()))[index];
+    cells_.reserve(static_cast<std::size_t>(row.size()));
+    // The iterator is a field; what it points to would be a copy.
+    for (auto field = row.begin(), end = row.end(); field != end; ++field)
+        cells_.push_back(field->is_null() ? std::string_view{}
+                                          : std::string_view{field->c_str(), field->size()});
+}
+
+std::string_view Row::cell(int column) const {
+    if (column < 0 || column >= static_cast<int>(cells_.size()))
+        throw Error{fmt::format("a statement returned {} columns, column {} was asked for",
+                                cells_.size(), column + 1),
+                    "", false};
+    return cells_[static_cast<std::size_t>(column)];
+}
+
+bool Row::is_null(int column) const { return cell(column).data() == nullptr; }
 
 std::string_view Row::text(int column) const {
-    auto const value = field(result_, index_, column);
-    if (value.is_null())
-        throw Error{fmt::format("column {} ({}) is NULL", column + 1, value.name()), "", false};
-    // The characters belong to the result, not to the field object.
-    return {value.c_str(), value.size()};
+    auto const value = cell(column);
+    if (value.data() == nullptr)
+        throw Error{fmt::format("column {} of a statement's result is NULL", column + 1), "",
+                    false};
+    return value;
 }
 
 int Row::integer(int column) const { return number<int>(text(column)); }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace portfoliod::db {
 
@@ -34,11 +35,14 @@ class Row {
   private:
     friend class Rows;
 
-    Row(std::shared_ptr<void const> result, int index)
-        : result_(std::move(result)), index_(index) {}
+    Row(std::shared_ptr<void const> result, int index);
+
+    [[nodiscard]] std::string_view cell(int column) const;
 
     std::shared_ptr<void const> result_;
-    int index_;
+    /// One a column, in the result's memory; without data(): NULL. Taken out once, because each field that libpqxx makes counts
+    /// references to the result, which is most of what reading a wide row costs.
+    std::vector<std::string_view> cells_;
 };
 
 /// What a statement returned.
