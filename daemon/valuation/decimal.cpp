@@ -12,6 +12,9 @@ namespace {
 
 constexpr int largest_power = 96;         ///< 10^96 < 2^320
 constexpr std::size_t narrow_digits = 38; ///< 10^38 < 2^127: so many digits need no check each
+constexpr std::size_t word_digits = 18;   ///< 10^18 < 2^63
+
+__extension__ using Magnitude = unsigned __int128; ///< of a Narrow
 
 [[noreturn]] void overflow() { throw std::overflow_error("a decimal is beyond its width"); }
 
@@ -53,14 +56,44 @@ Parts parts_of(std::string_view text, int scale) {
     return parts;
 }
 
+/// 10^exponent, for 0 … word_digits.
+constexpr std::int64_t word_power(std::size_t exponent) {
+    std::int64_t power = 1;
+    for (std::size_t i = 0; i < exponent; ++i) power *= 10;
+    return power;
+}
+
+std::int64_t word(std::string_view digits) {
+    std::int64_t value = 0;
+    for (char const digit : digits) value = value * 10 + (digit - '0');
+    return value;
+}
+
+/// A word's digits at a time: digit by digit a number of 40 fraction digits would be 40 long multiplications.
 template <class Units>
-Units assembled(Parts const& parts, int scale) {
+void append(Units& value, std::string_view digits) {
+    while (!digits.empty()) {
+        auto const some = digits.substr(0, word_digits);
+        value = value * word_power(some.size()) + word(some);
+        digits.remove_prefix(some.size());
+    }
+}
+
+template <class Units>
+Units assembled(Parts const& parts) {
     Units value{0};
-    for (char const digit : parts.whole) value = value * 10 + (digit - '0');
-    for (char const digit : parts.fraction) value = value * 10 + (digit - '0');
-    for (auto length = static_cast<int>(parts.fraction.size()); length < scale; ++length)
-        value = value * 10;
+    append(value, parts.whole);
+    append(value, parts.fraction);
     return parts.negative ? Units{-value} : value;
+}
+
+/// The digits of units with the point before the last `scale` of them.
+std::string with_point(std::string digits, int scale, bool negative) {
+    auto const least = static_cast<std::size_t>(scale) + 1; // one digit before the point
+    if (digits.size() < least) digits.insert(0, least - digits.size(), '0');
+    if (scale > 0) digits.insert(digits.size() - static_cast<std::size_t>(scale), 1, '.');
+    if (negative) digits.insert(0, 1, '-');
+    return digits;
 }
 
 } // namespace
@@ -107,19 +140,27 @@ Narrow narrowed(Vast const& value) {
 Narrow parse_narrow(std::string_view text, int scale) {
     auto const parts = parts_of(text, scale);
     if (parts.whole.size() + static_cast<std::size_t>(scale) > narrow_digits) overflow();
-    return assembled<Narrow>(parts, scale);
+    auto const missing = static_cast<std::size_t>(scale) - parts.fraction.size();
+    return assembled<Narrow>(parts) * word_power(missing);
 }
 
 Wide parse_wide(std::string_view text, int scale) {
-    return assembled<Wide>(parts_of(text, scale), scale);
+    auto const parts = parts_of(text, scale);
+    auto const missing = scale - static_cast<int>(parts.fraction.size());
+    return assembled<Wide>(parts) * power_of_ten(missing);
+}
+
+std::string to_text(Narrow value, int scale) {
+    constexpr auto end_of_word = Magnitude{word_power(word_digits)};
+    auto const size = value < 0 ? -Magnitude(value) : Magnitude(value);
+    auto const low = static_cast<std::uint64_t>(size % end_of_word);
+    auto const high = size / end_of_word;
+    return with_point(high == 0 ? fmt::format("{}", low) : fmt::format("{}{:018}", high, low),
+                      scale, value < 0);
 }
 
 std::string to_text(Wide const& value, int scale) {
-    auto digits = Wide{abs(value)}.str();
-    auto const least = static_cast<std::size_t>(scale) + 1; // one digit before the point
-    if (digits.size() < least) digits.insert(0, least - digits.size(), '0');
-    if (scale > 0) digits.insert(digits.size() - static_cast<std::size_t>(scale), 1, '.');
-    return value < 0 ? "-" + digits : digits;
+    return with_point(Wide{abs(value)}.str(), scale, value < 0);
 }
 
 } // namespace portfoliod::valuation::units

@@ -65,6 +65,7 @@ Units fitted(Vast const& value) {
 
 Narrow parse_narrow(std::string_view text, int scale);
 Wide parse_wide(std::string_view text, int scale);
+std::string to_text(Narrow value, int scale);
 std::string to_text(Wide const& value, int scale);
 
 } // namespace units
