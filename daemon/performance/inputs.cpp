@@ -16,19 +16,72 @@ using valuation::Price;
 using valuation::Quantity;
 using valuation::Rate;
 
-// What the columns a … x of valuation_inputs() hold, kind by kind.
+/// Of an asset that somebody holds.
+struct AssetRead {
+    std::optional<valuation::Close> close;
+    bool pending = false;             ///< all prices
+    std::optional<Day> outdated_last; ///< the last day with a price in shares of before a split
+    std::string unreadable;           ///< why those who hold it cannot be valued
+};
 
-valuation::Holding holding(db::Row const& row) {
+struct CurrencyRead {
+    std::optional<valuation::LatestRate> rate;
+    bool pending = false;
+    std::string unreadable;
+};
+
+/// What the portfolios asked for share.
+struct Market {
+    std::map<int, AssetRead> assets;
+    std::map<int, std::vector<valuation::Split>> splits;
+    std::map<std::string, CurrencyRead, std::less<>> currencies{
+        {"USD", {.rate = valuation::LatestRate::usd(), .unreadable = {}}}};
+};
+
+// What the columns a … t of valuation_inputs() hold, kind by kind.
+
+void read_asset(AssetRead& asset, db::Row const& row) {
+    if (!row.is_null(3))
+        asset.close = valuation::Close{Price::parse(row.text(3)), row.day(4), row.boolean(5)};
+    asset.pending = row.boolean(6);
+    asset.outdated_last = row.maybe(&db::Row::day, 7);
+}
+
+void read_currency(CurrencyRead& currency, db::Row const& row) {
+    if (!row.is_null(4))
+        currency.rate = valuation::LatestRate{Rate::parse(row.text(4)), row.day(5)};
+    currency.pending = row.boolean(6);
+}
+
+/// What the row tells, or why it tells nothing.
+template <class Read>
+Read tried(void (*read)(Read&, db::Row const&), db::Row const& row) {
+    Read told;
+    try {
+        read(told, row);
+    } catch (std::exception const& e) {
+        told.unreadable = e.what();
+    }
+    return told;
+}
+
+template <class Read>
+Read const& readable(Read const& read) {
+    if (!read.unreadable.empty()) throw valuation::CannotValue{read.unreadable};
+    return read;
+}
+
+valuation::Holding holding(db::Row const& row, Market const& market) {
     valuation::Holding holding;
     holding.asset_id = row.integer(2);
     holding.quantity = Quantity::parse(row.text(5));
-    if (!row.is_null(6))
-        holding.close = valuation::Close{Price::parse(row.text(6)), row.day(7), row.boolean(8)};
-    holding.history_pending = row.boolean(9);
-    // USD has a rate and no day: it has no age.
-    if (!row.is_null(10))
-        holding.rate =
-            valuation::LatestRate{Rate::parse(row.text(10)), row.maybe(&db::Row::day, 11)};
+    auto const& currency = market.currencies.find(row.text(6))->second;
+    holding.history_pending = currency.pending;
+    if (holding.quantity.is_zero()) return holding;
+    holding.rate = readable(currency).rate;
+    auto const& asset = readable(market.assets.at(holding.asset_id));
+    holding.close = asset.close;
+    holding.history_pending |= asset.pending || asset.outdated_last >= row.day(7);
     return holding;
 }
 
@@ -55,9 +108,9 @@ std::vector<valuation::CashFlow> read_flows(std::string_view text) {
 }
 
 void read_recent(db::Row const& row, valuation::Position& position) {
-    auto const days = array_parts(row.text(24));
-    auto const inflow = array_parts(row.text(25));
-    auto const outflow = array_parts(row.text(26));
+    auto const days = array_parts(row.text(20));
+    auto const inflow = array_parts(row.text(21));
+    auto const outflow = array_parts(row.text(22));
     for (std::size_t i = 0; i < days.size(); ++i) {
         auto const day = parse_day(days[i]);
         if (!day) no_flows(days[i]);
@@ -70,28 +123,30 @@ void read_recent(db::Row const& row, valuation::Position& position) {
 
 valuation::Checkpoint opening(db::Row const& row) {
     valuation::Checkpoint opening;
-    opening.through = row.instant(12);
+    opening.through = row.instant(8);
     auto& position = opening.position;
     position.asset_id = row.integer(2);
-    position.held = Quantity::parse(row.text(13));
-    position.average_cost = Money::parse(row.text(14));
-    position.average_for = Quantity::parse(row.text(15));
-    position.cost_known = row.boolean(16);
-    if (!row.is_null(17)) position.last_trade_price = Price::parse(row.text(17));
-    position.totals = {.invested = Money::parse(row.text(18)),
-                       .proceeds = Money::parse(row.text(19)),
-                       .fees = Money::parse(row.text(20)),
-                       .realized = Money::parse(row.text(21)),
-                       .complete = row.boolean(22)};
-    position.flows = read_flows(row.text(23));
+    position.held = Quantity::parse(row.text(9));
+    position.average_cost = Money::parse(row.text(10));
+    position.average_for = Quantity::parse(row.text(11));
+    position.cost_known = row.boolean(12);
+    if (!row.is_null(13)) position.last_trade_price = Price::parse(row.text(13));
+    position.totals = {.invested = Money::parse(row.text(14)),
+                       .proceeds = Money::parse(row.text(15)),
+                       .fees = Money::parse(row.text(16)),
+                       .realized = Money::parse(row.text(17)),
+                       .complete = row.boolean(18)};
+    position.flows = read_flows(row.text(19));
     read_recent(row, position);
     return opening;
 }
 
-void add_position(Inputs& inputs, db::Row const& row) {
+void add_position(Inputs& inputs, Market const& market, db::Row const& row) {
     inputs.versions[row.integer(2)] = {row.integer(3), row.integer(4)};
-    inputs.holdings.push_back(holding(row));
-    if (!row.is_null(12)) inputs.openings.push_back(opening(row));
+    inputs.holdings.push_back(holding(row, market));
+    if (!row.is_null(8)) inputs.openings.push_back(opening(row));
+    if (auto const due = market.splits.find(row.integer(2)); due != market.splits.end())
+        inputs.splits.insert(inputs.splits.end(), due->second.begin(), due->second.end());
 }
 
 std::optional<valuation::Index> index(db::Row const& row, int column) {
@@ -111,15 +166,11 @@ std::optional<valuation::History> history(db::Row const& row) {
     return history;
 }
 
-/// Adds the row to its portfolio's inputs; one that no figure can be made of marks its own portfolio only.
-void add(std::map<int, Inputs>& inputs, db::Row const& row) {
-    auto& portfolio = inputs[row.integer(1)];
+/// A row that no figure can be made of marks its own portfolio only.
+template <class Read>
+void try_to_add(Inputs& portfolio, Read const& read) {
     try {
-        auto const kind = row.text(0);
-        if (kind == "position") add_position(portfolio, row);
-        if (kind == "trade") portfolio.trades.push_back(read_trade(row, 3));
-        if (kind == "split") portfolio.splits.push_back(read_split(row, 3));
-        if (kind == "history") portfolio.history = history(row);
+        read(portfolio);
     } catch (std::exception const& e) {
         portfolio.unreadable = e.what();
     }
@@ -131,12 +182,28 @@ std::map<int, Inputs> read_inputs(db::Transaction& transaction, std::vector<int>
                                   Day today) {
     std::map<int, Inputs> inputs;
     for (auto const id : portfolios) inputs[id];
-    for (auto const row : transaction.execute(
-             "SELECT kind, portfolio_id, asset_id, a, b, c, d, e, f, g, h, i, j, k, "
-             "l, m, n, o, p, q, r, s, t, u, v, w, x "
-             "FROM portfoliod.valuation_inputs($1, $2)",
-             {portfolios, today}))
-        add(inputs, row);
+    auto const rows =
+        transaction.execute("SELECT kind, portfolio_id, asset_id, a, b, c, d, e, f, g, h, i, j, k, "
+                            "l, m, n, o, p, q, r, s, t FROM portfoliod.valuation_inputs($1, $2)",
+                            {portfolios, today});
+    Market market;
+    std::vector<db::Row> positions; // until all of the market is known
+    for (auto row : rows) {
+        auto const kind = row.text(0);
+        if (kind == "asset") market.assets[row.integer(2)] = tried(read_asset, row);
+        if (kind == "currency") market.currencies[row.string(3)] = tried(read_currency, row);
+        if (kind == "split") market.splits[row.integer(2)].push_back(read_split(row, 3));
+        if (kind == "trade")
+            try_to_add(inputs[row.integer(1)],
+                       [&](Inputs& portfolio) { portfolio.trades.push_back(read_trade(row, 3)); });
+        if (kind == "history")
+            try_to_add(inputs[row.integer(1)],
+                       [&](Inputs& portfolio) { portfolio.history = history(row); });
+        if (kind == "position") positions.push_back(std::move(row));
+    }
+    for (auto const& row : positions)
+        try_to_add(inputs[row.integer(1)],
+                   [&](Inputs& portfolio) { add_position(portfolio, market, row); });
     return inputs;
 }
 

@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <fmt/format.h>
 
 namespace portfoliod::performance {
@@ -92,14 +93,25 @@ asio::awaitable<SnapshotsWritten> SnapshotWorker::compute_all() {
 }
 
 asio::awaitable<void> SnapshotWorker::refresh_all() {
-    for (;;) {
-        auto batch = [this](db::Transaction& transaction) {
-            return refresh_due_figures(transaction, clock_.today());
-        };
-        auto const refreshed = co_await lane_.transact(batch);
-        if (refreshed.put_back) on_put_back_();
-        if (refreshed.portfolios == 0) co_return;
-    }
+    using asio::experimental::awaitable_operators::operator&&;
+    if (!co_await refresh_batch()) co_return;
+    auto one = refresh_rest();
+    auto other = refresh_rest();
+    auto both = std::move(one) && std::move(other);
+    co_await std::move(both);
+}
+
+asio::awaitable<void> SnapshotWorker::refresh_rest() {
+    for (auto more = true; more;) more = co_await refresh_batch();
+}
+
+asio::awaitable<bool> SnapshotWorker::refresh_batch() {
+    auto batch = [this](db::Transaction& transaction) {
+        return refresh_due_figures(transaction, clock_.today());
+    };
+    auto const refreshed = co_await lane_.transact(batch);
+    if (refreshed.put_back) on_put_back_();
+    co_return refreshed.portfolios > 0;
 }
 
 } // namespace portfoliod::performance

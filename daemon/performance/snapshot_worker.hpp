@@ -31,12 +31,18 @@ class SnapshotWorker {
     /// Until cancelled: works when rung, at the latest after the fallback poll.
     boost::asio::awaitable<void> run();
 
+    /// The figures of all portfolios whose snapshots were computed anew; on two of the lane's threads, if it has them: there can be
+    /// as many as there are portfolios.
+    boost::asio::awaitable<void> refresh_all();
+
   private:
     boost::asio::awaitable<bool> anything_is_due();
     /// What is due, with one line of what it was; false when there were no snapshots to compute.
     boost::asio::awaitable<bool> work();
     boost::asio::awaitable<SnapshotsWritten> compute_all();
-    boost::asio::awaitable<void> refresh_all();
+    boost::asio::awaitable<void> refresh_rest();
+    /// False when none was due.
+    boost::asio::awaitable<bool> refresh_batch();
 
     db::Lane& lane_;
     Clock const& clock_;

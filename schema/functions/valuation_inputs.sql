@@ -1,20 +1,20 @@
 -- valuation_inputs(portfolio_ids, today): all that the figures of these portfolios rest on, in one statement and so of one moment: a
--- trade that commits between two statements would show as money invested without value. One row a fact; what the columns a … x hold
+-- trade that commits between two statements would show as money invested without value. One row a fact; what the columns a … t hold
 -- depends on kind:
---   position  id, restatements, quantity; while anything is held: last close, its date, whether provisional, whether history is
---             pending (of the price: queued, or outdated by a split; of the rate: queued), rate to USD and its day (USD: 1, without a day); with a checkpoint that holds: its columns from through to
---             recent_outflow
+--   asset     held by any of them, once for all: last close, its date, whether provisional; whether its prices are pending: history is queued, or the
+--             last close is in shares of before a split; the last day with any such price
+--   currency  that any of them ever traded in, but USD, once for all: code, last rate to USD, its day, whether history is queued
+--   split     of an asset that any of them ever traded, once for all: ex_date, numerator, denominator, due by today
+--   position  id, restatements, quantity, currency, first purchase; with a checkpoint that holds: its columns from through to recent_outflow
 --   trade     buy or sell, time, quantity, price, fee, rate to USD of its day: the broker's own where the transaction carries one, else the
 --             last one before the end of that UTC day; NULL where there is none; 1 for USD. Those after the checkpoint
---   split     ex_date, numerator, denominator: of every asset the portfolio ever traded, due by today
 --   history   of a portfolio with trades before today: whether snapshots are still to be computed; value and index at the end of
 --             yesterday; the index 7 days, a month and a year ago, 1 before the first trade
--- Reads: portfolio_positions, portfoliod.ledger_checkpoints, assets, asset_prices, last_close(), exchange_rates, both queues, price_coverage, has_outdated_prices(),
+-- Reads: portfolio_positions, portfoliod.ledger_checkpoints, assets, asset_prices, last_close(), exchange_rates, both queues, price_coverage, last_outdated_price(),
 --        transactions, asset_splits, portfolio_snapshots, portfoliod.due_snapshots, portfoliod.valuation_problems.
 CREATE OR REPLACE FUNCTION portfoliod.valuation_inputs(portfolio_ids integer[], today date)
 RETURNS TABLE (kind text, portfolio_id integer, asset_id integer, a text, b text, c text, d text, e text, f text, g text, h text,
-               i text, j text, k text, l text, m text, n text, o text, p text, q text, r text, s text, t text,
-               u text, v text, w text, x text)
+               i text, j text, k text, l text, m text, n text, o text, p text, q text, r text, s text, t text)
 LANGUAGE plpgsql STABLE
 -- Keys are looked up in indexes; and one plan for all calls: made anew for each array it would cost more than it saves.
 SET plan_cache_mode = force_generic_plan
@@ -40,51 +40,66 @@ BEGIN
             WHERE kept.position_id = position.id AND kept.restatements = position.restatements OFFSET 0) AS checkpoint ON true
         WHERE position.portfolio_id = ANY (portfolio_ids)
     )
-    SELECT 'position', pos.portfolio_id, pos.asset_id, pos.id::text, pos.restatements::text, pos.quantity::text,
-           price.close::text, price.timestamp::date::text, CASE WHEN price.is_final THEN 'f' ELSE 't' END,
-           CASE WHEN pos.quantity > 0 AND EXISTS (
+    SELECT 'asset', NULL::integer, held.id, price.close::text, price.timestamp::date::text, CASE WHEN price.is_final THEN 'f' ELSE 't' END,
+           CASE WHEN EXISTS (
                SELECT FROM public.backfill_queue AS job
-               WHERE job.asset_id = pos.asset_id AND job.status IN ('pending', 'in_progress', 'rate_limited'))
-               OR pos.currency <> 'USD' AND EXISTS (
-               SELECT FROM portfoliod.rate_backfill_queue AS job
-               WHERE job.currency_code = pos.currency AND job.status IN ('pending', 'in_progress', 'rate_limited'))
-               -- prices in shares of before a split: not fetched again yet, or found by nobody yet
-               OR price.close IS NOT NULL AND EXISTS (
-               SELECT FROM portfoliod.price_coverage AS coverage
-               WHERE coverage.asset_id = pos.asset_id
-                 AND (price.timestamp::date <@ coverage.outdated
-                      OR CASE WHEN coverage.outdated && datemultirange(daterange(pos.first_purchase_date, NULL))
-                              THEN portfoliod.has_outdated_prices(pos.asset_id, pos.first_purchase_date) END
-                      OR EXISTS (SELECT FROM public.asset_splits AS split
-                                 WHERE split.asset_id = pos.asset_id AND split.ex_date > price.timestamp::date
-                                   AND split.ex_date <= valuation_inputs.today
-                                   -- CASE: asked when there is such a split, and not before for each position
-                                   AND CASE WHEN split.ex_date IS NOT NULL
-                                            THEN coverage.counted_splits
-                                                 IS DISTINCT FROM portfoliod.splits_in_effect(pos.asset_id, valuation_inputs.today) END)))
+               WHERE job.asset_id = held.id AND job.status IN ('pending', 'in_progress', 'rate_limited'))
+               OR price.timestamp::date <@ coverage.outdated
+               -- a split that nobody has counted yet
+               OR EXISTS (SELECT FROM public.asset_splits AS split
+                          WHERE split.asset_id = held.id AND split.ex_date > price.timestamp::date
+                            AND split.ex_date <= valuation_inputs.today
+                            -- CASE: asked when there is such a split, and not before for each asset
+                            AND CASE WHEN split.ex_date IS NOT NULL AND coverage.asset_id IS NOT NULL
+                                     THEN coverage.counted_splits
+                                          IS DISTINCT FROM portfoliod.splits_in_effect(held.id, valuation_inputs.today) END)
                THEN 't' ELSE 'f' END,
-           CASE pos.currency WHEN 'USD' THEN '1' ELSE rate.rate_to_usd::text END, rate.timestamp::date::text,
-           pos.through::text, pos.held::text, pos.average_cost::text, pos.average_for::text,
-           CASE WHEN pos.cost_known THEN 't' ELSE 'f' END, pos.last_trade_price::text,
-           pos.invested::text, pos.proceeds::text, pos.fees::text, pos.realized::text, CASE WHEN pos.complete THEN 't' ELSE 'f' END,
-           pos.flows, pos.recent_days::text, pos.recent_inflow::text, pos.recent_outflow::text
-    FROM pos
+           CASE WHEN price.close IS NOT NULL AND NOT isempty(coverage.outdated) THEN portfoliod.last_outdated_price(held.id)::text END,
+           NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+           NULL::text, NULL::text, NULL::text, NULL::text, NULL::text
+    FROM (SELECT DISTINCT pos.asset_id AS id FROM pos WHERE pos.quantity > 0) AS held
     -- Almost always there is a close of the last weeks; then only this year's partition, or two, are opened at all.
     LEFT JOIN LATERAL (
         SELECT price.close, price.timestamp, price.is_final FROM public.asset_prices AS price
-        WHERE price.asset_id = pos.asset_id AND pos.quantity > 0 AND price.timestamp > valuation_inputs.today - 31
+        WHERE price.asset_id = held.id AND price.timestamp > valuation_inputs.today - 31
         ORDER BY price.timestamp DESC LIMIT 1) AS recent ON true
     LEFT JOIN LATERAL (
-        SELECT last.close, last.timestamp, last.is_final FROM portfoliod.last_close(pos.asset_id) AS last
-        WHERE pos.quantity > 0 AND recent.close IS NULL
+        SELECT last.close, last.timestamp, last.is_final FROM portfoliod.last_close(held.id) AS last
+        WHERE recent.close IS NULL
         OFFSET 0) AS older ON true             -- OFFSET: asked before the function is called, not after
     CROSS JOIN LATERAL (
         SELECT coalesce(recent.close, older.close) AS close, coalesce(recent.timestamp, older.timestamp) AS timestamp,
                coalesce(recent.is_final, older.is_final) AS is_final) AS price
     LEFT JOIN LATERAL (
+        SELECT known.asset_id, known.outdated, known.counted_splits FROM portfoliod.price_coverage AS known
+        WHERE known.asset_id = held.id OFFSET 0) AS coverage ON true
+    UNION ALL
+    SELECT 'currency', NULL, NULL, traded.code, rate.rate_to_usd::text, rate.timestamp::date::text,
+           CASE WHEN EXISTS (
+               SELECT FROM portfoliod.rate_backfill_queue AS job
+               WHERE job.currency_code = traded.code AND job.status IN ('pending', 'in_progress', 'rate_limited'))
+               THEN 't' ELSE 'f' END,
+           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM (SELECT DISTINCT pos.currency AS code FROM pos WHERE pos.currency <> 'USD') AS traded
+    LEFT JOIN LATERAL (
         SELECT rate.rate_to_usd, rate.timestamp FROM public.exchange_rates AS rate
-        WHERE rate.currency_code = pos.currency AND pos.currency <> 'USD' AND pos.quantity > 0
+        WHERE rate.currency_code = traded.code
         ORDER BY rate.timestamp DESC LIMIT 1) AS rate ON true
+    UNION ALL
+    SELECT 'split', NULL, traded.id, split.ex_date::text, split.numerator::text, split.denominator::text,
+           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM (SELECT DISTINCT pos.asset_id AS id FROM pos) AS traded
+    CROSS JOIN LATERAL (
+        SELECT due.ex_date, due.numerator, due.denominator FROM public.asset_splits AS due
+        WHERE due.asset_id = traded.id AND due.ex_date <= valuation_inputs.today OFFSET 0) AS split
+    UNION ALL
+    SELECT 'position', pos.portfolio_id, pos.asset_id, pos.id::text, pos.restatements::text, pos.quantity::text, pos.currency::text,
+           pos.first_purchase_date::text,
+           pos.through::text, pos.held::text, pos.average_cost::text, pos.average_for::text,
+           CASE WHEN pos.cost_known THEN 't' ELSE 'f' END, pos.last_trade_price::text,
+           pos.invested::text, pos.proceeds::text, pos.fees::text, pos.realized::text, CASE WHEN pos.complete THEN 't' ELSE 'f' END,
+           pos.flows, pos.recent_days::text, pos.recent_inflow::text, pos.recent_outflow::text
+    FROM pos
     UNION ALL
     SELECT 'trade', pos.portfolio_id, pos.asset_id, trade.transaction_type::text, trade.timestamp::text, trade.quantity::text,
            trade.price::text, coalesce(trade.fee, 0)::text,
@@ -93,20 +108,12 @@ BEGIN
                 ELSE (SELECT rate.rate_to_usd::text FROM public.exchange_rates AS rate
                       WHERE rate.currency_code = pos.currency AND rate.timestamp < trade.timestamp::date + 1
                       ORDER BY rate.timestamp DESC LIMIT 1) END,
-           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM pos
     JOIN public.transactions AS trade
         ON trade.portfolio_id = pos.portfolio_id AND trade.asset_id = pos.asset_id
        AND trade.timestamp > coalesce(pos.through, '-infinity')
     WHERE pos.last_trade_at > coalesce(pos.through, '-infinity')
-    UNION ALL
-    SELECT 'split', pos.portfolio_id, pos.asset_id, split.ex_date::text, split.numerator::text, split.denominator::text,
-           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-           NULL
-    FROM pos
-    CROSS JOIN LATERAL (
-        SELECT due.ex_date, due.numerator, due.denominator FROM public.asset_splits AS due
-        WHERE due.asset_id = pos.asset_id AND due.ex_date <= valuation_inputs.today OFFSET 0) AS split
     UNION ALL
     SELECT 'history', owner.id, 0,
            CASE WHEN yesterday.value_found AND NOT EXISTS (
@@ -114,7 +121,7 @@ BEGIN
                AND NOT EXISTS (SELECT FROM portfoliod.valuation_problems AS owed WHERE owed.portfolio_id = owner.id AND owed.figures = 'snapshots')
                THEN 'f' ELSE 't' END,
            yesterday.value_exact::text, yesterday.twr_index::text, ago.indexes[1]::text, ago.indexes[2]::text, ago.indexes[3]::text,
-           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM (SELECT pos.portfolio_id AS id, min(pos.first_purchase_date) AS first_day FROM pos GROUP BY pos.portfolio_id) AS owner
     LEFT JOIN LATERAL (
         SELECT true AS value_found, snapshot.value_exact, snapshot.twr_index FROM public.portfolio_snapshots AS snapshot

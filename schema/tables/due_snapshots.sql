@@ -18,3 +18,6 @@ CREATE TABLE portfoliod.due_snapshots (
 
 -- whether a portfolio's history is behind: asked at each refresh of its figures
 CREATE INDEX due_snapshots_portfolio ON portfoliod.due_snapshots (portfolio_id);
+
+-- and whose figures are still to be refreshed, in the order in which they are taken
+CREATE INDEX due_snapshots_figures ON portfoliod.due_snapshots (portfolio_id) WHERE from_date = 'infinity';

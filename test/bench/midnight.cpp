@@ -2,9 +2,14 @@
 // nothing before.
 #include "bench/books.hpp"
 #include "bench/valuation.hpp"
+#include "db/lane.hpp"
+#include "performance/snapshot_worker.hpp"
 #include "performance/snapshots.hpp"
+#include "service/config.hpp"
 #include "support/snapshots.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
 
 #include <fstream>
@@ -62,18 +67,31 @@ void add_snapshots_of_others(test::Database& database) {
         "INSERT INTO portfolio_snapshots (portfolio_id, snapshot_date, total_value_usd, "
         "positions_snapshot, net_flow_usd, twr_index, status, value_exact) SELECT id, (now() AT "
         "TIME ZONE 'UTC')::date - ago, 10000, '[]', 0, 1.1, 'final', 10000 FROM portfolios, "
-        "unnest(ARRAY[3, 7, 30, 31, 365]) AS ago WHERE id % 100 <> 0");
+        "unnest(ARRAY[3, 7, 8, 29, 30, 31, 32, 365, 366, 367]) AS ago WHERE id % 100 <> 0");
 }
 
-double seconds_for_all_due(db::Session& session, Day day, bool figures) {
+double seconds_for_snapshots(db::Session& session, Day day) {
     auto const start = Clock::now();
     for (auto more = true; more;) {
         auto transaction = session.begin();
-        more = figures ? performance::refresh_due_figures(transaction, day).portfolios > 0
-                       : !performance::compute_due_snapshots(transaction, test::FixedClock{day})
-                              .portfolios.empty();
+        more = !performance::compute_due_snapshots(transaction, test::FixedClock{day})
+                    .portfolios.empty();
         transaction.commit();
     }
+    return since(start);
+}
+
+/// On as many threads as the daemon has for it.
+double seconds_for_figures(test::Database& database, Day day) {
+    auto const start = Clock::now();
+    boost::asio::io_context loop{1};
+    test::FixedClock const clock{day};
+    db::Lane lane{{database.url(), "portfoliod work"}, service::Config{}.database.workers - 1};
+    performance::SnapshotWorker worker{loop.get_executor(), lane, clock, std::chrono::hours{1}};
+    boost::asio::co_spawn(loop, worker.refresh_all(), [](std::exception_ptr const& error) {
+        if (error) std::rethrow_exception(error);
+    });
+    loop.run();
     return since(start);
 }
 
@@ -134,9 +152,11 @@ void midnight(Report& report) {
     auto transaction = session.begin();
     auto const marked = performance::mark_missing_snapshots(transaction, day);
     transaction.commit();
-    seconds_for_all_due(session, day, false);
+    seconds_for_snapshots(session, day);
     auto const snapshots = since(start);
-    auto const caches = seconds_for_all_due(session, day, true);
+    auto const caches = seconds_for_figures(database, day);
+    if (database.value("SELECT count(*) FROM portfoliod.due_snapshots") != "0")
+        throw std::runtime_error{"not all figures were refreshed"};
     auto const memory = peak_memory_mb();
     if (marked != portfolios) throw std::runtime_error{fmt::format("{} were due", marked)};
 
