@@ -48,6 +48,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <functional>
+#include <malloc.h>
 
 namespace portfoliod {
 
@@ -312,5 +313,7 @@ int run_daemon(std::function<service::Config()> const& read_configuration) {
 } // namespace portfoliod
 
 int main(int argc, char** argv) {
+    // Each thread's memory would be kept by an arena of its own after a large answer; threads that mostly wait can share.
+    mallopt(M_ARENA_MAX, 2);
     return portfoliod::service::run_command_line(argc, argv, portfoliod::run_daemon);
 }

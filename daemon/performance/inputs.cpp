@@ -178,18 +178,26 @@ void try_to_add(Inputs& portfolio, Read const& read) {
 
 } // namespace
 
-std::map<int, Inputs> read_inputs(db::Transaction& transaction, std::vector<int> const& portfolios,
-                                  Day today) {
-    std::map<int, Inputs> inputs;
-    for (auto const id : portfolios) inputs[id];
+std::map<int, Inputs> lock_and_read_inputs(db::Transaction& transaction,
+                                           std::vector<int> const& portfolios, Day today,
+                                           std::vector<Restatement> const& restated) {
+    std::vector<std::string> currencies;
+    std::vector<std::string> since;
+    for (auto const& one : restated) {
+        currencies.push_back(one.currency);
+        since.push_back(to_text(one.since));
+    }
     auto const rows =
         transaction.execute("SELECT kind, portfolio_id, asset_id, a, b, c, d, e, f, g, h, i, j, k, "
-                            "l, m, n, o, p, q, r, s, t FROM portfoliod.valuation_inputs($1, $2)",
-                            {portfolios, today});
+                            "l, m, n, o, p, q, r, s, t "
+                            "FROM portfoliod.valuation_inputs($1, $2, $3, $4)",
+                            {portfolios, today, currencies, since});
+    std::map<int, Inputs> inputs;
     Market market;
     std::vector<db::Row> positions; // until all of the market is known
     for (auto row : rows) {
         auto const kind = row.text(0);
+        if (kind == "portfolio") inputs[row.integer(1)];
         if (kind == "asset") market.assets[row.integer(2)] = tried(read_asset, row);
         if (kind == "currency") market.currencies[row.string(3)] = tried(read_currency, row);
         if (kind == "split") market.splits[row.integer(2)].push_back(read_split(row, 3));

@@ -2,6 +2,7 @@
 
 #include "base/time.hpp"
 #include "db/session.hpp"
+#include "performance/performance.hpp"
 #include "valuation/figures.hpp"
 
 #include <map>
@@ -35,8 +36,10 @@ struct Inputs {
     std::string unreadable; ///< why the rows cannot be valued; "" when they can
 };
 
-/// By portfolio id; every id asked for has an entry.
-std::map<int, Inputs> read_inputs(db::Transaction& transaction, std::vector<int> const& portfolios,
-                                  Day today);
+/// Locks the portfolios and reads, by portfolio id. One that is gone, or that a transaction in progress holds, has no entry. Checkpoints
+/// that count what is restated are forgotten.
+std::map<int, Inputs> lock_and_read_inputs(db::Transaction& transaction,
+                                           std::vector<int> const& portfolios, Day today,
+                                           std::vector<Restatement> const& restated);
 
 } // namespace portfoliod::performance

@@ -38,6 +38,8 @@ std::string json(int portfolio, valuation::Figures const& figures) {
 
 // With fewer trades than that since the last ones, writing new checkpoints costs more than it saves.
 constexpr std::size_t worth_a_checkpoint = 16;
+// While trades come one by one, so few are written at a time: one trade's figures do not wait for the checkpoints of all.
+constexpr std::size_t checkpoints_at_once = 4;
 
 std::string quoted(Day day) { return fmt::format("\"{}\"", to_text(day)); }
 
@@ -90,10 +92,24 @@ struct Results {
     Objects checkpoints;
 };
 
+/// Of the positions with the most trades since their last ones.
 void keep_checkpoints(Results& results, Inputs const& inputs, valuation::Ledger const& ledger) {
     if (inputs.trades.size() < worth_a_checkpoint) return;
-    for (auto const& checkpoint : ledger.checkpoints)
-        results.checkpoints.add(json(inputs.versions.at(checkpoint.position.asset_id), checkpoint));
+    std::map<int, std::size_t> trades;
+    for (auto const& trade : inputs.trades) ++trades[trade.asset_id];
+    std::vector<valuation::Checkpoint const*> made;
+    for (auto const& checkpoint : ledger.checkpoints) made.push_back(&checkpoint);
+    if (inputs.trades.size() < 2 * worth_a_checkpoint && made.size() > checkpoints_at_once) {
+        auto const most = [&](valuation::Checkpoint const* checkpoint) {
+            return trades.at(checkpoint->position.asset_id);
+        };
+        std::ranges::partial_sort(made, made.begin() + checkpoints_at_once, std::ranges::greater{},
+                                  most);
+        made.resize(checkpoints_at_once);
+    }
+    for (auto const* checkpoint : made)
+        results.checkpoints.add(
+            json(inputs.versions.at(checkpoint->position.asset_id), *checkpoint));
 }
 
 /// A portfolio that cannot be valued is logged and noted, with the reason, and adds nothing.
@@ -117,20 +133,6 @@ void value_one(db::Transaction& transaction, Results& results, int portfolio, In
     }
 }
 
-/// What these portfolios' checkpoints count at rates that are others now.
-void forget(db::Transaction& transaction, std::vector<int> const& portfolios,
-            std::vector<Restatement> const& restated) {
-    if (restated.empty()) return;
-    std::vector<std::string> currencies;
-    std::vector<std::string> since;
-    for (auto const& one : restated) {
-        currencies.push_back(one.currency);
-        since.push_back(to_text(one.since));
-    }
-    transaction.execute("SELECT portfoliod.forget_checkpoints($1, $2, $3)",
-                        {portfolios, currencies, since});
-}
-
 std::vector<int> ids(db::Rows const& rows) {
     std::vector<int> ids;
     ids.reserve(static_cast<std::size_t>(rows.size()));
@@ -138,16 +140,14 @@ std::vector<int> ids(db::Rows const& rows) {
     return ids;
 }
 
-/// portfolios sorted, as lock_portfolios() returns them.
+/// portfolios sorted.
 void refresh_batch(db::Transaction& transaction, std::vector<int> const& portfolios, Day today,
                    std::vector<Restatement> const& restated, Refreshed& refreshed) {
-    auto const locked =
-        ids(transaction.execute("SELECT portfoliod.lock_portfolios($1)", {portfolios}));
-    std::ranges::set_difference(portfolios, locked, std::back_inserter(refreshed.held_back));
-    if (locked.empty()) return;
-    forget(transaction, locked, restated);
+    auto const locked = lock_and_read_inputs(transaction, portfolios, today, restated);
+    std::ranges::copy_if(portfolios, std::back_inserter(refreshed.held_back),
+                         [&](int portfolio) { return !locked.contains(portfolio); });
     Results results;
-    for (auto const& [portfolio, inputs] : read_inputs(transaction, locked, today))
+    for (auto const& [portfolio, inputs] : locked)
         value_one(transaction, results, portfolio, inputs, today);
     if (!results.checkpoints.empty())
         transaction.execute("SELECT portfoliod.store_checkpoints($1)",

@@ -15,7 +15,7 @@ namespace portfoliod::performance {
 namespace {
 
 // Together so many at most are computed in one transaction, unless a single portfolio has more days.
-constexpr int portfolios_max = 500;
+constexpr int portfolios_max = 300;
 constexpr int days_max = 20'000;
 // Portfolios whose figures are refreshed in one transaction: their rows are locked so long.
 constexpr int figures_max = 100;

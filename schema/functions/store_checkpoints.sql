@@ -1,5 +1,5 @@
 -- store_checkpoints(checkpoints): keeps them, a JSON array of objects with the table's column names. For the holder of the portfolios' locks
--- (lock_portfolios): so no two write the same one at a time.
+-- (valuation_inputs): so no two write the same one at a time.
 -- Touches: portfoliod.ledger_checkpoints.
 CREATE OR REPLACE FUNCTION portfoliod.store_checkpoints(checkpoints jsonb)
 RETURNS void

@@ -1,6 +1,6 @@
 -- store_performance(figures): writes the figures of portfolios, a JSON array of objects with the cache's column names, and announces
 -- portfolio_updated for each whose figures changed; last_updated is set in any case. Returns how many changed.
--- For the holder of the portfolios' locks (lock_portfolios): none of them can go, and no two write the same one at a time.
+-- For the holder of the portfolios' locks (valuation_inputs): none of them can go, and no two write the same one at a time.
 -- Touches: portfolio_performance_cache, portfoliod.valuation_problems.
 CREATE OR REPLACE FUNCTION portfoliod.store_performance(figures jsonb)
 RETURNS integer

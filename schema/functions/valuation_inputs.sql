@@ -1,6 +1,12 @@
--- valuation_inputs(portfolio_ids, today): all that the figures of these portfolios rest on, in one statement and so of one moment: a
--- trade that commits between two statements would show as money invested without value. One row a fact; what the columns a … t hold
--- depends on kind:
+-- valuation_inputs(portfolio_ids, today, restated_currencies, restated_since): locks these portfolios, in id order, with their cache rows, and returns all that their
+-- figures rest on. Whoever recomputes figures does so under this lock: two daemons interleaving then give the result of one. A portfolio that is
+-- gone, or that a transaction in progress holds (its trigger marks the cache row), is left out and never waited for: somebody's open psql
+-- must not hold up everyone's figures. The caller comes back to it. Of those it got, checkpoints that count a trade of the i-th restated currency on
+-- or after the i-th day are forgotten first.
+--
+-- What is returned was read by one statement, later than the lock and so of one moment: a trade that commits between two statements would show as money
+-- invested without value. One row a fact; what the columns a … t hold depends on kind:
+--   portfolio one that was locked
 --   asset     held by any of them, once for all: last close, its date, whether provisional; whether its prices are pending: history is queued, or the
 --             last close is in shares of before a split; the last day with any such price
 --   currency  that any of them ever traded in, but USD, once for all: code, last rate to USD, its day, whether history is queued
@@ -10,19 +16,41 @@
 --             last one before the end of that UTC day; NULL where there is none; 1 for USD. Those after the checkpoint
 --   history   of a portfolio with trades before today: whether snapshots are still to be computed; value and index at the end of
 --             yesterday; the index 7 days, a month and a year ago, 1 before the first trade
--- Reads: portfolio_positions, portfoliod.ledger_checkpoints, assets, asset_prices, last_close(), exchange_rates, both queues, price_coverage, last_outdated_price(),
+-- Touches: portfolios, portfolio_performance_cache (locks), portfoliod.ledger_checkpoints, by forget_checkpoints(); reads portfolio_positions, assets, asset_prices, last_close(), exchange_rates, both queues, price_coverage, last_outdated_price(),
 --        transactions, asset_splits, portfolio_snapshots, portfoliod.due_snapshots, portfoliod.valuation_problems.
-CREATE OR REPLACE FUNCTION portfoliod.valuation_inputs(portfolio_ids integer[], today date)
+CREATE OR REPLACE FUNCTION portfoliod.valuation_inputs(portfolio_ids integer[], today date,
+                                                       restated_currencies text[] DEFAULT '{}', restated_since date[] DEFAULT '{}')
 RETURNS TABLE (kind text, portfolio_id integer, asset_id integer, a text, b text, c text, d text, e text, f text, g text, h text,
                i text, j text, k text, l text, m text, n text, o text, p text, q text, r text, s text, t text)
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql VOLATILE
 -- Keys are looked up in indexes; and one plan for all calls: made anew for each array it would cost more than it saves.
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 SET enable_material = off AS $$
+DECLARE
+    locked integer[];
 BEGIN
+    locked := ARRAY(SELECT portfolio.id FROM public.portfolios AS portfolio
+                    JOIN public.portfolio_performance_cache AS cache ON cache.portfolio_id = portfolio.id
+                    WHERE portfolio.id = ANY (portfolio_ids)
+                    ORDER BY portfolio.id
+                    FOR NO KEY UPDATE SKIP LOCKED);
+    -- Those never valued have no cache row yet.
+    IF cardinality(locked) < cardinality(portfolio_ids) THEN
+        locked := locked || ARRAY(
+            SELECT portfolio.id FROM public.portfolios AS portfolio
+            WHERE portfolio.id = ANY (portfolio_ids)
+              AND NOT EXISTS (SELECT FROM public.portfolio_performance_cache AS cache
+                              WHERE cache.portfolio_id = portfolio.id)
+            ORDER BY portfolio.id
+            FOR NO KEY UPDATE SKIP LOCKED);
+    END IF;
+    IF cardinality(restated_currencies) > 0 THEN
+        PERFORM portfoliod.forget_checkpoints(locked, restated_currencies, restated_since);
+    END IF;
+
     RETURN QUERY
     WITH pos AS MATERIALIZED (
         SELECT position.id, position.portfolio_id, position.asset_id, position.quantity, position.restatements, position.last_trade_at,
@@ -38,9 +66,14 @@ BEGIN
         LEFT JOIN LATERAL (
             SELECT kept.* FROM portfoliod.ledger_checkpoints AS kept
             WHERE kept.position_id = position.id AND kept.restatements = position.restatements OFFSET 0) AS checkpoint ON true
-        WHERE position.portfolio_id = ANY (portfolio_ids)
+        WHERE position.portfolio_id = ANY (locked)
     )
-    SELECT 'asset', NULL::integer, held.id, price.close::text, price.timestamp::date::text, CASE WHEN price.is_final THEN 'f' ELSE 't' END,
+    SELECT 'portfolio', owned.id, NULL::integer, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+           NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+           NULL::text, NULL::text, NULL::text
+    FROM unnest(locked) AS owned (id)
+    UNION ALL
+    SELECT 'asset', NULL, held.id, price.close::text, price.timestamp::date::text, CASE WHEN price.is_final THEN 'f' ELSE 't' END,
            CASE WHEN EXISTS (
                SELECT FROM public.backfill_queue AS job
                WHERE job.asset_id = held.id AND job.status IN ('pending', 'in_progress', 'rate_limited'))
@@ -55,8 +88,7 @@ BEGIN
                                           IS DISTINCT FROM portfoliod.splits_in_effect(held.id, valuation_inputs.today) END)
                THEN 't' ELSE 'f' END,
            CASE WHEN price.close IS NOT NULL AND NOT isempty(coverage.outdated) THEN portfoliod.last_outdated_price(held.id)::text END,
-           NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
-           NULL::text, NULL::text, NULL::text, NULL::text, NULL::text
+           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM (SELECT DISTINCT pos.asset_id AS id FROM pos WHERE pos.quantity > 0) AS held
     -- Almost always there is a close of the last weeks; then only this year's partition, or two, are opened at all.
     LEFT JOIN LATERAL (

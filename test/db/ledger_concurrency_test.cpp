@@ -174,7 +174,10 @@ TEST_CASE("a trade never waits for a recomputation that is not committed, at any
         drain.execute("SELECT * FROM portfoliod.take_changes(100)");
         drain.execute("SELECT * FROM portfoliod.recount_tracked_assets($1)",
                       {std::vector<int>{asset}});
-        CHECK(drain.execute("SELECT portfoliod.lock_portfolios($1)", {std::vector<int>{portfolio}})
+        CHECK(drain
+                  .execute("SELECT portfolio_id FROM portfoliod.valuation_inputs($1, "
+                           "'2026-11-24') WHERE kind = 'portfolio'",
+                           {std::vector<int>{portfolio}})
                   .one()
                   .integer(0) == portfolio);
         drain.execute("SELECT portfoliod.store_performance($1)",

@@ -533,7 +533,6 @@ TEST_CASE("the daemon can do everything it does with its own role alone") {
           "\"numerator\": 2, "
           "\"denominator\": 1}]', '[{\"ex_date\": \"2026-03-02\", \"amount\": 1}]')",
           "SELECT * FROM portfoliod.take_changes(100)",
-          "SELECT portfoliod.lock_portfolios(ARRAY[1])",
           "SELECT * FROM portfoliod.valuation_inputs(ARRAY[1], '2026-11-24')",
           "SELECT portfoliod.store_checkpoints('[]')",
           "SELECT portfoliod.forget_checkpoints(ARRAY[1], ARRAY['EUR'], ARRAY['2026-11-24'::date])",
