@@ -210,6 +210,7 @@ int run_daemon(std::function<service::Config()> const& read_configuration) {
                                   session("listener"),
                                   clock,
                                   {.changed = [&] { drain.ring(); },
+                                   .market_changed = [&] { drain.ring_for_market(); },
                                    .doorbell_taken = [&] { drain.ring_for_silence(); },
                                    .backfill_requested = [&] { worker.ring(); },
                                    .assume_everything_was_missed =

@@ -27,6 +27,10 @@ constexpr auto reconnect_longest = std::chrono::milliseconds{1000};
 constexpr auto held_up_poll = std::chrono::seconds{10};
 // Another daemon's clock may have reached midnight, and that one have written the day's snapshots.
 constexpr auto clocks_apart_max = std::chrono::minutes{5};
+// Between two looks at what the market changed: four times what the last took, within these.
+constexpr auto rest_share = 4;
+constexpr auto rest_shortest = std::chrono::milliseconds{50};
+constexpr auto rest_longest = std::chrono::milliseconds{2000};
 constexpr std::string_view lock_not_available = "55P03";
 
 std::vector<int> without(std::vector<int> const& all, std::vector<int> const& these) {
@@ -103,7 +107,7 @@ Drain::Drain(asio::any_io_executor const& executor, db::Lane& lane, Doorbell& do
 
 void Drain::ring_for_silence() {
     doorbell_.somebody_took_it();
-    wakeup_.ring();
+    ring();
 }
 
 void Drain::ring_for_everything() {
@@ -123,6 +127,7 @@ asio::awaitable<void> Drain::run() {
     for (;;) {
         auto wait = std::chrono::milliseconds{fallback_poll_};
         auto const started = std::chrono::steady_clock::now();
+        at_once_ = false;
         try {
             // First what users wait for; then, since a split due today writes into the outbox, what that left there.
             auto rows = co_await drain_all();
@@ -132,6 +137,9 @@ asio::awaitable<void> Drain::run() {
                 rows += co_await drain_all();
             }
             if (everything_) wait = std::min<std::chrono::milliseconds>(wait, held_up_poll);
+            auto const ended = std::chrono::steady_clock::now();
+            rested_at_ = ended + std::clamp<std::chrono::nanoseconds>(
+                                     (ended - started) * rest_share, rest_shortest, rest_longest);
             wait = co_await doorbell_.after_pass(rows, std::chrono::steady_clock::now() - started,
                                                  wait);
             failures = 0;
@@ -150,7 +158,18 @@ asio::awaitable<void> Drain::run() {
             co_await pause(wait);
             continue;
         }
-        co_await wakeup_.wait_for(wait);
+        auto const rung = co_await wakeup_.wait_for(wait);
+        // With no time to wait, the doorbell is taken, or being given back: trades may be there without a ring.
+        if (rung && wait.count() > 0) co_await rest();
+    }
+}
+
+asio::awaitable<void> Drain::rest() {
+    for (;;) {
+        auto const left = std::chrono::ceil<std::chrono::milliseconds>(
+            rested_at_ - std::chrono::steady_clock::now());
+        if (at_once_ || left.count() <= 0) co_return;
+        co_await wakeup_.wait_for(left);
     }
 }
 

@@ -50,7 +50,14 @@ class Drain {
           Clock const& clock, tracking::Policy policy, std::chrono::seconds fallback_poll);
 
     /// Something may have changed: look now.
-    void ring() { wakeup_.ring(); }
+    void ring() {
+        at_once_ = true;
+        wakeup_.ring();
+    }
+
+    /// Prices or rates changed: look now, but not again and again. While history arrives they change many times a second, and each look
+    /// values everybody who holds the asset.
+    void ring_for_market() { wakeup_.ring(); }
 
     /// Some may be writing in silence: look now, and do not sleep before they are done.
     void ring_for_silence();
@@ -84,6 +91,8 @@ class Drain {
     /// Whether all could be: not those in which somebody holds a position.
     boost::asio::awaitable<bool> apply_due_splits();
     void put_off(); ///< the look at everything
+    /// Until somebody rings who must not wait, or the last pass is far enough behind.
+    boost::asio::awaitable<void> rest();
 
     db::Lane& lane_;
     Doorbell& doorbell_;
@@ -91,6 +100,8 @@ class Drain {
     tracking::Policy policy_;
     std::chrono::seconds fallback_poll_;
     Wakeup wakeup_;
+    bool at_once_ = false; ///< rung by other than the market
+    std::chrono::steady_clock::time_point rested_at_{};
     std::function<void()> on_jobs_queued_ = [] {};
     std::function<void()> on_snapshots_due_ = [] {};
     bool snapshots_due_ = false; ///< and not told yet

@@ -113,6 +113,9 @@ void Listener::dispatch(db::Notification const& notification) {
         hearer_.backfill_requested();
     else if (channel == channels::doorbell_taken)
         hearer_.doorbell_taken();
+    else if (channel == channels::prices_updated || channel == channels::exchange_rates_updated ||
+             channel == channels::backfill_finished)
+        hearer_.market_changed();
     else
         hearer_.changed();
 }

@@ -17,8 +17,10 @@ namespace portfoliod::bus {
 /// Who is told what the listener hears. Notifications are only hints: their payload is not looked
 /// at.
 struct Hearer {
-    /// Something is in the outbox: a transaction, a price or a rate.
+    /// A transaction is in the outbox.
     std::function<void()> changed;
+    /// A price or a rate is, or history is no longer awaited.
+    std::function<void()> market_changed;
     /// A daemon holds the doorbell, perhaps ourselves, or did when it said so: others write in silence.
     std::function<void()> doorbell_taken;
     /// A job was queued, or set back to pending by hand.

@@ -15,6 +15,9 @@ namespace {
 
 // So many batches of snapshots, then the figures of what was computed: under a steady stream they would never come.
 constexpr int batches_max = 64;
+// While history arrives, days become due again with each asset of it: between two runs, three times what the last took, but not for long.
+constexpr auto rest_share = 3;
+constexpr auto rest_longest = std::chrono::milliseconds{2000};
 
 } // namespace
 
@@ -27,6 +30,7 @@ asio::awaitable<void> SnapshotWorker::run() {
     auto failures = 0;
     for (auto rung = true;;) {
         auto wait = std::chrono::milliseconds{fallback_poll_};
+        auto const began = std::chrono::steady_clock::now();
         try {
             // At rest the poll costs one look, not the two transactions of the work.
             if (rung || co_await anything_is_due())
@@ -44,7 +48,13 @@ asio::awaitable<void> SnapshotWorker::run() {
             co_await pause(wait);
             continue;
         }
+        auto const ended = std::chrono::steady_clock::now();
+        auto const rested =
+            ended + std::min<std::chrono::nanoseconds>((ended - began) * rest_share, rest_longest);
         rung = co_await wakeup_.wait_for(wait);
+        auto const left =
+            std::chrono::ceil<std::chrono::milliseconds>(rested - std::chrono::steady_clock::now());
+        if (left.count() > 0) co_await pause(left);
     }
 }
 

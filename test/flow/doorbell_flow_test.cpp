@@ -43,6 +43,7 @@ class Bus {
         , drain_(loop_.get_executor(), lane_, doorbell_, clock_, {}, 1h)
         , listener_(loop_.get_executor(), {database.url(), "listener"}, clock_,
                     {.changed = [this] { drain_.ring(); },
+                     .market_changed = [this] { drain_.ring_for_market(); },
                      .doorbell_taken = [this] { drain_.ring_for_silence(); },
                      .backfill_requested = [] {},
                      .assume_everything_was_missed = [this] { drain_.ring_for_everything(); },
