@@ -236,6 +236,8 @@ int run_daemon(std::function<service::Config()> const& read_configuration) {
     drain.on_jobs_queued([&] { worker.ring(); });
     drain.on_snapshots_due([&] { snapshots.ring(); });
     snapshots.on_put_back([&] { drain.ring(); });
+    snapshots.while_history_arrives([&] { return worker.busy(); });
+    worker.on_idle([&] { snapshots.ring(); });
     drain.on_batch([&](bus::Drained const& done, std::chrono::nanoseconds took) {
         metrics.drained(done.rows, !done.more, took);
         if (done.rows > 0)

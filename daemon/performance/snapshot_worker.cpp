@@ -7,6 +7,8 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace portfoliod::performance {
 
 namespace asio = boost::asio;
@@ -15,9 +17,23 @@ namespace {
 
 // So many batches of snapshots, then the figures of what was computed: under a steady stream they would never come.
 constexpr int batches_max = 64;
-// While history arrives, days become due again with each asset of it: between two runs, three times what the last took, but not for long.
-constexpr auto rest_share = 3;
-constexpr auto rest_longest = std::chrono::milliseconds{2000};
+
+// Between two runs, so many times what the last took.
+struct Rest {
+    int share;
+    std::chrono::seconds shortest;
+    std::chrono::seconds longest;
+
+    [[nodiscard]] std::chrono::nanoseconds after(std::chrono::nanoseconds took) const {
+        return std::clamp<std::chrono::nanoseconds>(took * share, shortest, longest);
+    }
+};
+
+constexpr Rest usual_rest{
+    .share = 3, .shortest = std::chrono::seconds{0}, .longest = std::chrono::seconds{2}};
+// With each asset of it the same days become due again.
+constexpr Rest rest_amid_history{
+    .share = 10, .shortest = std::chrono::seconds{10}, .longest = std::chrono::seconds{60}};
 
 } // namespace
 
@@ -49,12 +65,20 @@ asio::awaitable<void> SnapshotWorker::run() {
             continue;
         }
         auto const ended = std::chrono::steady_clock::now();
-        auto const rested =
-            ended + std::min<std::chrono::nanoseconds>((ended - began) * rest_share, rest_longest);
         rung = co_await wakeup_.wait_for(wait);
-        auto const left =
-            std::chrono::ceil<std::chrono::milliseconds>(rested - std::chrono::steady_clock::now());
-        if (left.count() > 0) co_await pause(left);
+        co_await rest(began, ended);
+    }
+}
+
+asio::awaitable<void> SnapshotWorker::rest(std::chrono::steady_clock::time_point began,
+                                           std::chrono::steady_clock::time_point ended) {
+    for (;;) {
+        auto const rest =
+            (history_arrives_() ? rest_amid_history : usual_rest).after(ended - began);
+        auto const left = std::chrono::ceil<std::chrono::milliseconds>(
+            ended + rest - std::chrono::steady_clock::now());
+        if (left.count() <= 0) co_return;
+        co_await wakeup_.wait_for(left); // rung: it may be no more
     }
 }
 

@@ -28,6 +28,10 @@ class SnapshotWorker {
     /// Called when portfolios were put into the outbox, because somebody held them.
     void on_put_back(std::function<void()> call) { on_put_back_ = std::move(call); }
 
+    /// Asked whether history is arriving: then days are computed now and then only, because with each asset of it they are due
+    /// again. Ring when it is no more.
+    void while_history_arrives(std::function<bool()> ask) { history_arrives_ = std::move(ask); }
+
     /// Until cancelled: works when rung, at the latest after the fallback poll.
     boost::asio::awaitable<void> run();
 
@@ -37,6 +41,9 @@ class SnapshotWorker {
 
   private:
     boost::asio::awaitable<bool> anything_is_due();
+    /// After a run from `began` to `ended`.
+    boost::asio::awaitable<void> rest(std::chrono::steady_clock::time_point began,
+                                      std::chrono::steady_clock::time_point ended);
     /// What is due, with one line of what it was; false when there were no snapshots to compute.
     boost::asio::awaitable<bool> work();
     boost::asio::awaitable<SnapshotsWritten> compute_all();
@@ -49,6 +56,7 @@ class SnapshotWorker {
     std::chrono::seconds fallback_poll_;
     Wakeup wakeup_;
     std::function<void()> on_put_back_ = [] {};
+    std::function<bool()> history_arrives_ = [] { return false; };
 };
 
 } // namespace portfoliod::performance

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace portfoliod::tracking {
 
@@ -141,6 +142,7 @@ asio::awaitable<void> BackfillWorker::run() {
         try {
             auto more = true;
             while (more && under_way_ < slots()) more = co_await start_next();
+            if (under_way_ == 0 && std::exchange(busy_, false)) on_idle_();
             // With every slot taken the end of a job rings.
             if (under_way_ < slots())
                 wait = co_await time_to_next_job();
@@ -191,6 +193,7 @@ asio::awaitable<bool> BackfillWorker::start_next() {
 
 void BackfillWorker::began(std::string const& asset_type) {
     ++under_way_;
+    busy_ = true;
     if (!asset_type.empty()) ++by_type_[asset_type];
 }
 

@@ -11,6 +11,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <functional>
 #include <type_traits>
 
 namespace portfoliod::tracking {
@@ -31,6 +32,12 @@ class BackfillWorker {
         others_looked_for_ = {};
         wakeup_.ring();
     }
+
+    /// Whether jobs are under way, or about to be.
+    [[nodiscard]] bool busy() const { return busy_; }
+
+    /// Called when the last one has ended and there is none to claim.
+    void on_idle(std::function<void()> call) { on_idle_ = std::move(call); }
 
     /// From the next claim on; what is under way ends by the policy it began with, but for its attempts.
     void change(Policy policy);
@@ -70,6 +77,8 @@ class BackfillWorker {
     Policy policy_;
     Tasks& tasks_;
     Wakeup wakeup_;
+    std::function<void()> on_idle_ = [] {};
+    bool busy_ = false;
     int under_way_ = 0;
     UnderWay by_type_; ///< of them, those of prices
     /// When one asset type had its share and no job of another was to be had.
