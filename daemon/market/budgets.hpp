@@ -57,7 +57,7 @@ inline constexpr std::chrono::milliseconds stored_window_min = std::chrono::minu
 /// How long after it was asked for a charged request may still be sent; a store counts it for so
 /// much longer.
 constexpr std::chrono::milliseconds stored_permit_valid(std::chrono::milliseconds shortest_window) {
-    constexpr std::chrono::milliseconds least = std::chrono::seconds{2};
+    constexpr std::chrono::milliseconds least = std::chrono::milliseconds{1500};
     return shortest_window / 64 < least ? least : shortest_window / 64;
 }
 

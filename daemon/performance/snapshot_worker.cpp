@@ -44,6 +44,8 @@ SnapshotWorker::SnapshotWorker(asio::any_io_executor const& executor, db::Lane& 
 asio::awaitable<void> SnapshotWorker::run() {
     auto const retry = Backoff{std::chrono::milliseconds{100}, std::chrono::seconds{30}};
     auto failures = 0;
+    auto const started = std::chrono::steady_clock::now();
+    co_await rest(started, started);
     for (auto rung = true;;) {
         auto wait = std::chrono::milliseconds{fallback_poll_};
         auto const began = std::chrono::steady_clock::now();

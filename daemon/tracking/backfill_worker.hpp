@@ -29,11 +29,12 @@ class BackfillWorker {
 
     /// There may be something to claim.
     void ring() {
+        busy_ = true;
         others_looked_for_ = {};
         wakeup_.ring();
     }
 
-    /// Whether jobs are under way, or about to be.
+    /// Whether jobs are under way, or may be about to be.
     [[nodiscard]] bool busy() const { return busy_; }
 
     /// Called when the last one has ended and there is none to claim.
@@ -78,7 +79,7 @@ class BackfillWorker {
     Tasks& tasks_;
     Wakeup wakeup_;
     std::function<void()> on_idle_ = [] {};
-    bool busy_ = false;
+    bool busy_ = true; ///< until a look finds nothing to do
     int under_way_ = 0;
     UnderWay by_type_; ///< of them, those of prices
     /// When one asset type had its share and no job of another was to be had.

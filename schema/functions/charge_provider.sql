@@ -4,7 +4,7 @@
 -- any daemon noted them last.
 -- The row of provider_state is locked first: daemons on one database are charged one after another.
 -- A request counts for the window's length, its slot's (it may have been charged at the slot's end), and as long as it may wait to be
--- sent, which the daemon reckons alike (stored_permit_valid(): 1/64 of its shortest window, at least 2 s).
+-- sent, which the daemon reckons alike (stored_permit_valid(): 1/64 of its shortest window, at least 1.5 s).
 -- limits_now, what the daemon's pace makes of them, is kept for people to read.
 -- Rows that lie further ahead than their window is long come from a server clock that was wrong, and go.
 -- Touches: portfoliod.provider_state, portfoliod.provider_usage.
@@ -61,7 +61,7 @@ BEGIN
     IF granted > 0 THEN
         INSERT INTO portfoliod.provider_usage AS used (provider, window_s, slot, counts_until, requests)
         SELECT charge_provider.provider, w.window_s, now_in.slot,
-               now_in.slot + make_interval(secs => w.window_s * (1 + 1 / 128.0) + greatest(w.window_s / 64.0, 2)), granted
+               now_in.slot + make_interval(secs => w.window_s * (1 + 1 / 128.0) + greatest(w.window_s / 64.0, 1.5)), granted
         FROM unnest(charge_provider.windows_s) AS w (window_s)
         CROSS JOIN LATERAL (SELECT date_bin(make_interval(secs => w.window_s / 128.0), moment, '2000-01-01') AS slot) AS now_in
         ON CONFLICT (provider, window_s, slot) DO UPDATE SET requests = used.requests + excluded.requests;
