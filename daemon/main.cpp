@@ -236,7 +236,7 @@ int run_daemon(std::function<service::Config()> const& read_configuration) {
     drain.on_jobs_queued([&] { worker.ring(); });
     drain.on_snapshots_due([&] { snapshots.ring(); });
     snapshots.on_put_back([&] { drain.ring(); });
-    snapshots.while_history_arrives([&] { return worker.busy(); });
+    snapshots.while_history_arrives([&] { return worker.busy() || !drain.looked_at_everything(); });
     worker.on_idle([&] { snapshots.ring(); });
     drain.on_batch([&](bus::Drained const& done, std::chrono::nanoseconds took) {
         metrics.drained(done.rows, !done.more, took);

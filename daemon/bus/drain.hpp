@@ -65,6 +65,9 @@ class Drain {
     /// Anything may have been missed: look at everything.
     void ring_for_everything();
 
+    /// Whether everything was looked at since the start: until then nobody knows which history is missing.
+    [[nodiscard]] bool looked_at_everything() const { return everything_seen_on_ != Day{}; }
+
     /// From the next batch on.
     void change(tracking::Policy policy, std::chrono::seconds fallback_poll);
 

@@ -44,15 +44,19 @@ SnapshotWorker::SnapshotWorker(asio::any_io_executor const& executor, db::Lane& 
 asio::awaitable<void> SnapshotWorker::run() {
     auto const retry = Backoff{std::chrono::milliseconds{100}, std::chrono::seconds{30}};
     auto failures = 0;
-    auto const started = std::chrono::steady_clock::now();
-    co_await rest(started, started);
-    for (auto rung = true;;) {
+    auto began = std::chrono::steady_clock::now();
+    auto ended = began;
+    for (;;) {
         auto wait = std::chrono::milliseconds{fallback_poll_};
-        auto const began = std::chrono::steady_clock::now();
         try {
-            // At rest the poll costs one look, not the two transactions of the work.
-            if (rung || co_await anything_is_due())
+            // The poll costs one look, not the transactions of the work; and whoever made days due by queueing history has told us
+            // of that by the time we have the answer.
+            if (co_await anything_is_due()) {
+                co_await rest(began, ended);
+                began = std::chrono::steady_clock::now();
                 while (co_await work()) failures = 0;
+                ended = std::chrono::steady_clock::now();
+            }
             failures = 0;
         } catch (db::Error const& e) {
             // An outage is the listener's to report, who rings when it is over.
@@ -62,13 +66,10 @@ asio::awaitable<void> SnapshotWorker::run() {
                               {{"SQLSTATE", e.sqlstate}});
             wait = std::min(wait, retry.wait(failures, random_share()));
         }
-        if (failures > 3) {
+        if (failures > 3)
             co_await pause(wait);
-            continue;
-        }
-        auto const ended = std::chrono::steady_clock::now();
-        rung = co_await wakeup_.wait_for(wait);
-        co_await rest(began, ended);
+        else
+            co_await wakeup_.wait_for(wait);
     }
 }
 
