@@ -1,10 +1,10 @@
 #include "performance/snapshot_worker.hpp"
 
 #include "base/backoff.hpp"
+#include "base/both.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -130,12 +130,11 @@ asio::awaitable<SnapshotsWritten> SnapshotWorker::compute_all() {
 }
 
 asio::awaitable<void> SnapshotWorker::refresh_all() {
-    using asio::experimental::awaitable_operators::operator&&;
     if (!co_await refresh_batch()) co_return;
     auto one = refresh_rest();
     auto other = refresh_rest();
-    auto both = std::move(one) && std::move(other);
-    co_await std::move(both);
+    auto two = both(std::move(one), std::move(other));
+    co_await std::move(two);
 }
 
 asio::awaitable<void> SnapshotWorker::refresh_rest() {
