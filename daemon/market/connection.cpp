@@ -123,10 +123,18 @@ asio::awaitable<HttpsResponse> Connection::receive(HttpsLimits const& limits) {
         if (error && !reader.is_done()) reader.closed(error);
         if (reader.has_begun()) stage_ = "reading its answer";
     }
-    auto const may_stay = reader.keeps_connection();
+    // What lies beyond the answer's end would be taken for the next one.
+    auto const may_stay = reader.keeps_connection() && !has_more();
     auto response = reader.release();
     kept_ = may_stay;
     co_return response;
+}
+
+bool Connection::has_more() {
+    auto* const tls = stream_.native_handle();
+    error_code gone;
+    return SSL_has_pending(tls) != 0 || BIO_ctrl_pending(SSL_get_rbio(tls)) > 0 ||
+           socket().available(gone) > 0 || gone;
 }
 
 void Connection::fail(error_code error, Kind kind, std::string const& what) {

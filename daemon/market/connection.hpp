@@ -48,6 +48,9 @@ class Connection {
     /// To wait for what comes unasked.
     Socket& socket() { return stream_.next_layer(); }
 
+    /// Whether something has arrived that no answer took: nothing asked here would get its own answer.
+    [[nodiscard]] bool has_more();
+
   private:
     boost::asio::awaitable<void> connect(std::chrono::milliseconds time_max);
     boost::asio::awaitable<boost::system::error_code>

@@ -68,13 +68,19 @@ IdleConnections::~IdleConnections() { close(); }
 std::unique_ptr<Connection> IdleConnections::take(std::string const& host,
                                                   std::string const& port) {
     auto& all = kept_->all;
-    auto const last = std::find_if(all.rbegin(), all.rend(), [&](Kept::Idle const& one) {
+    auto const leads_there = [&](Kept::Idle const& one) {
         return one.connection->leads_to(host, port);
-    });
-    if (last == all.rend()) return nullptr;
-    auto connection = std::move(last->connection);
-    all.erase(std::next(last).base());
+    };
+    std::unique_ptr<Connection> connection;
+    while (!connection) {
+        auto const last = std::find_if(all.rbegin(), all.rend(), leads_there);
+        if (last == all.rend()) break;
+        connection = std::move(last->connection);
+        all.erase(std::next(last).base());
+        if (connection->has_more()) connection.reset();
+    }
     if (all.empty()) kept_->timer.cancel();
+    if (!connection) return nullptr;
     error_code gone; // it shows when it is used
     connection->socket().cancel(gone);
     return connection;

@@ -58,7 +58,8 @@ void ResponseReader::closed(error_code why) {
 }
 
 bool ResponseReader::keeps_connection() const {
-    return parser_.keep_alive() && buffer_.size() == 0;
+    // After one below 200 the real answer is still to come.
+    return parser_.keep_alive() && buffer_.size() == 0 && parser_.get().result_int() >= 200;
 }
 
 HttpsResponse ResponseReader::release() {

@@ -174,6 +174,7 @@ void MarketServer::close_idle() {
     asio::post(running_->loop, [&] {
         for (auto& one : running_->connections.all) {
             boost::system::error_code already_gone;
+            one.leaves = true; // its client may have the answer before it waits again
             if (one.idle) one.socket->close(already_gone);
         }
         done.set_value();

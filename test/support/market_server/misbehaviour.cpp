@@ -24,6 +24,8 @@ constexpr Name names[] = {
     {"cut_unsized", Fault::cut_unsized},
     {"reset", Fault::reset},
     {"hang_up", Fault::hang_up},
+    {"surplus", Fault::surplus},
+    {"early_hints", Fault::early_hints},
     {"html", Fault::html},
     {"garbage", Fault::garbage},
     {"endless_headers", Fault::endless_headers},

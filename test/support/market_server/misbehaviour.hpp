@@ -16,11 +16,13 @@ enum class Fault {
     slow,         ///< the right answer after `delay`
     drip,         ///< the right answer byte by byte, `delay` between two
     cut, ///< Content-Length, half the body, then the connection is gone without TLS's farewell
-    cut_politely,    ///< the same with TLS's farewell
-    cut_chunked,     ///< chunked, the last chunk missing, with TLS's farewell
-    cut_unsized,     ///< no length, half the body, no TLS farewell
-    reset,           ///< half the body, then TCP's reset
-    hang_up,         ///< no answer at all
+    cut_politely, ///< the same with TLS's farewell
+    cut_chunked,  ///< chunked, the last chunk missing, with TLS's farewell
+    cut_unsized,  ///< no length, half the body, no TLS farewell
+    reset,        ///< half the body, then TCP's reset
+    hang_up,      ///< no answer at all
+    surplus, ///< the right answer, and in a TLS record of its own a wrong one that nobody asked for
+    early_hints,     ///< 103 first, and the right answer after `delay`
     html,            ///< 200 with a page for people
     garbage,         ///< bytes that are not HTTP
     endless_headers, ///< header after header, until the client leaves

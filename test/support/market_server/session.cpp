@@ -12,6 +12,8 @@
 #include <boost/beast/http/string_body.hpp>
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace portfoliod::test {
 
 namespace asio = boost::asio;
@@ -29,11 +31,13 @@ constexpr std::chrono::minutes step_max{2};
 /// What goes down the wire, and how.
 struct Plan {
     std::string text;
+    std::string then_once = {};     ///< a write of its own, after `between`
     std::string then_for_ever = {}; ///< repeated until the client leaves
     bool stays = false;             ///< waits for another request on this connection
     bool farewell = true; ///< TLS's close_notify, otherwise; the socket is closed either way
     bool reset = false;   ///< what was not read is thrown away, and the client told so
     milliseconds before{0};
+    milliseconds between{0};
     milliseconds between_bytes{0};
 };
 
@@ -106,6 +110,17 @@ Plan plan(Misbehaviour const& how, Reply const& right) {
         return {.text = head(right) + half, .farewell = false, .reset = true};
     case Fault::hang_up:
         return {};
+    case Fault::surplus: {
+        auto twice = whole(right);
+        twice.then_once = whole({500, "text/plain", "nobody asked"}).text;
+        return twice;
+    }
+    case Fault::early_hints: {
+        auto late = whole(right);
+        late.then_once = std::exchange(late.text, "HTTP/1.1 103 Early Hints\r\n\r\n");
+        late.between = how.delay;
+        return late;
+    }
     case Fault::garbage:
         return {.text = "\x01\x02SSH-2.0-no HTTP here\r\n\r\n"};
     case Fault::endless_headers:
@@ -150,6 +165,7 @@ class Session {
   private:
     asio::awaitable<void> receive() {
         place_->idle = true;
+        if (place_->leaves) stream_.next_layer().close();
         http::request<http::string_body> message;
         co_await http::async_read(stream_, buffer_, message, use_awaitable);
         place_->idle = false;
@@ -174,6 +190,10 @@ class Session {
                 co_await asio::async_write(stream_, asio::buffer(&byte, 1), use_awaitable);
                 co_await pause(plan_.between_bytes);
             }
+        }
+        if (!plan_.then_once.empty()) {
+            co_await pause(plan_.between);
+            co_await asio::async_write(stream_, asio::buffer(plan_.then_once), use_awaitable);
         }
         while (!plan_.then_for_ever.empty())
             co_await asio::async_write(stream_, asio::buffer(plan_.then_for_ever), use_awaitable);

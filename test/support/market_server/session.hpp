@@ -15,7 +15,8 @@ namespace portfoliod::test {
 struct Connections {
     struct One {
         boost::asio::ip::tcp::socket* socket;
-        bool idle = false; ///< waits for a request
+        bool idle = false;   ///< waits for a request
+        bool leaves = false; ///< as soon as it would wait for one
     };
 
     std::list<One> all = {};

@@ -466,6 +466,19 @@ TEST_CASE("a request on a kept connection that is closed without an answer is se
     CHECK(talk.connections() == 2);
 }
 
+TEST_CASE("what a server sends beyond its answer is never taken for the next one") {
+    for (auto const fault : {Fault::surplus, Fault::early_hints}) {
+        CAPTURE(fault);
+        Talk talk;
+        talk.from.misbehave({.fault = fault});
+        talk.ask();
+        auto const next = talk.ask();
+        CHECK(next.status == 200);
+        CHECK(next.body == talk.ask().body);
+        CHECK(talk.connections() == 2);
+    }
+}
+
 TEST_CASE("it is not sent a third time") {
     Talk talk;
     talk.ask();
