@@ -158,16 +158,16 @@ asio::awaitable<void> Drain::run() {
             co_await pause(wait);
             continue;
         }
-        auto const rung = co_await wakeup_.wait_for(wait);
-        // With no time to wait, the doorbell is taken, or being given back: trades may be there without a ring.
-        if (rung && wait.count() > 0) co_await rest();
+        // A ring never makes the wait longer: while the doorbell is taken or given back, trades come without one.
+        auto const look_at = std::chrono::steady_clock::now() + wait;
+        if (co_await wakeup_.wait_for(wait)) co_await rest_until(std::min(rested_at_, look_at));
     }
 }
 
-asio::awaitable<void> Drain::rest() {
+asio::awaitable<void> Drain::rest_until(std::chrono::steady_clock::time_point end) {
     for (;;) {
-        auto const left = std::chrono::ceil<std::chrono::milliseconds>(
-            rested_at_ - std::chrono::steady_clock::now());
+        auto const left =
+            std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
         if (at_once_ || left.count() <= 0) co_return;
         co_await wakeup_.wait_for(left);
     }

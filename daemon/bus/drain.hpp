@@ -94,8 +94,8 @@ class Drain {
     /// Whether all could be: not those in which somebody holds a position.
     boost::asio::awaitable<bool> apply_due_splits();
     void put_off(); ///< the look at everything
-    /// Until somebody rings who must not wait, or the last pass is far enough behind.
-    boost::asio::awaitable<void> rest();
+    /// Or until somebody rings who must not wait.
+    boost::asio::awaitable<void> rest_until(std::chrono::steady_clock::time_point end);
 
     db::Lane& lane_;
     Doorbell& doorbell_;
@@ -104,6 +104,7 @@ class Drain {
     std::chrono::seconds fallback_poll_;
     Wakeup wakeup_;
     bool at_once_ = false; ///< rung by other than the market
+    /// When the last pass is far enough behind for what the market changed.
     std::chrono::steady_clock::time_point rested_at_{};
     std::function<void()> on_jobs_queued_ = [] {};
     std::function<void()> on_snapshots_due_ = [] {};

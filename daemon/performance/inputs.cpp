@@ -30,10 +30,15 @@ struct CurrencyRead {
     std::string unreadable;
 };
 
+struct SplitsRead {
+    std::vector<valuation::Split> splits;
+    std::string unreadable;
+};
+
 /// What the portfolios asked for share.
 struct Market {
     std::map<int, AssetRead> assets;
-    std::map<int, std::vector<valuation::Split>> splits;
+    std::map<int, SplitsRead> splits;
     std::map<std::string, CurrencyRead, std::less<>> currencies{
         {"USD", {.rate = valuation::LatestRate::usd(), .unreadable = {}}}};
 };
@@ -51,6 +56,14 @@ void read_currency(CurrencyRead& currency, db::Row const& row) {
     if (!row.is_null(4))
         currency.rate = valuation::LatestRate{Rate::parse(row.text(4)), row.day(5)};
     currency.pending = row.boolean(6);
+}
+
+void add_split(SplitsRead& read, db::Row const& row) {
+    try {
+        read.splits.push_back(read_split(row, 3));
+    } catch (std::exception const& e) {
+        read.unreadable = e.what();
+    }
 }
 
 /// What the row tells, or why it tells nothing.
@@ -75,7 +88,7 @@ valuation::Holding holding(db::Row const& row, Market const& market) {
     valuation::Holding holding;
     holding.asset_id = row.integer(2);
     holding.quantity = Quantity::parse(row.text(5));
-    auto const& currency = market.currencies.find(row.text(6))->second;
+    auto const& currency = market.currencies.at(row.string(6));
     holding.history_pending = currency.pending;
     if (holding.quantity.is_zero()) return holding;
     holding.rate = readable(currency).rate;
@@ -145,8 +158,10 @@ void add_position(Inputs& inputs, Market const& market, db::Row const& row) {
     inputs.versions[row.integer(2)] = {row.integer(3), row.integer(4)};
     inputs.holdings.push_back(holding(row, market));
     if (!row.is_null(8)) inputs.openings.push_back(opening(row));
-    if (auto const due = market.splits.find(row.integer(2)); due != market.splits.end())
-        inputs.splits.insert(inputs.splits.end(), due->second.begin(), due->second.end());
+    auto const due = market.splits.find(row.integer(2));
+    if (due == market.splits.end()) return;
+    auto const& splits = readable(due->second).splits;
+    inputs.splits.insert(inputs.splits.end(), splits.begin(), splits.end());
 }
 
 std::optional<valuation::Index> index(db::Row const& row, int column) {
@@ -200,7 +215,7 @@ std::map<int, Inputs> lock_and_read_inputs(db::Transaction& transaction,
         if (kind == "portfolio") inputs[row.integer(1)];
         if (kind == "asset") market.assets[row.integer(2)] = tried(read_asset, row);
         if (kind == "currency") market.currencies[row.string(3)] = tried(read_currency, row);
-        if (kind == "split") market.splits[row.integer(2)].push_back(read_split(row, 3));
+        if (kind == "split") add_split(market.splits[row.integer(2)], row);
         if (kind == "trade")
             try_to_add(inputs[row.integer(1)],
                        [&](Inputs& portfolio) { portfolio.trades.push_back(read_trade(row, 3)); });

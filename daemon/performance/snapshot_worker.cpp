@@ -54,8 +54,11 @@ asio::awaitable<void> SnapshotWorker::run() {
             if (co_await anything_is_due()) {
                 co_await rest(began, ended);
                 began = std::chrono::steady_clock::now();
-                while (co_await work()) failures = 0;
+                auto more = co_await work();
+                // While history arrives there is always more.
+                while (more && !history_arrives_()) more = co_await work();
                 ended = std::chrono::steady_clock::now();
+                if (more) wakeup_.ring();
             }
             failures = 0;
         } catch (db::Error const& e) {

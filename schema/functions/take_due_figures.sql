@@ -1,4 +1,4 @@
--- take_due_figures(portfolios_max): takes the next portfolios, in id order, whose snapshots were computed anew and whose current figures have not been
+-- take_due_figures(portfolios_max): takes at most that many marks of the next portfolios, in id order, whose snapshots were computed anew and whose current figures have not been
 -- refreshed since; none that another transaction has taken. One with changes in the outbox is left to the drain, which notes first what those
 -- changes make due: otherwise a purchase of the past would be a gain for a moment.
 -- Touches: portfoliod.due_snapshots; reads portfoliod.pending_changes.
@@ -18,7 +18,7 @@ BEGIN
         DELETE FROM portfoliod.due_snapshots AS done
         WHERE done.ctid = ANY (ARRAY(
             SELECT due.ctid FROM portfoliod.due_snapshots AS due
-            WHERE due.from_date = 'infinity' AND NOT EXISTS (SELECT FROM waiting WHERE waiting.portfolio_id = due.portfolio_id)
+            WHERE due.from_date = 'infinity' AND due.portfolio_id NOT IN (SELECT waiting.portfolio_id FROM waiting)   -- hashed
             ORDER BY due.portfolio_id LIMIT portfolios_max FOR UPDATE SKIP LOCKED))
         RETURNING done.portfolio_id
     )

@@ -3,6 +3,8 @@
 #include "support/ledger.hpp"
 #include "support/snapshots.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>
@@ -51,6 +53,39 @@ TEST_CASE(
     }
     CHECK(dues == "1 2 3");
     CHECK(database.value(due) == "1");
+}
+
+TEST_CASE("while history arrives, days that are due wait until it is there") {
+    test::Database database;
+    auto const ann = test::add_portfolio(database, "ann@example.org");
+    auto const share = test::add_asset(database, "AAPL", "stock", "NASDAQ", "USD");
+    test::buy(database, ann, share, "2", "110", "2026-11-20 15:00");
+    database.run("DELETE FROM portfoliod.due_snapshots");
+    database.run("DELETE FROM portfoliod.pending_changes");
+    database.run("INSERT INTO portfoliod.due_snapshots (portfolio_id, from_date) VALUES ($1, "
+                 "'2026-11-20')",
+                 {ann});
+
+    boost::asio::io_context loop{1};
+    test::FixedClock const clock{today};
+    db::Lane lane{{database.url(), "work"}, 1};
+    performance::SnapshotWorker worker{loop.get_executor(), lane, clock, 1h};
+    auto asked = 0;
+    worker.while_history_arrives([&] {
+        if (++asked > 1) return false;
+        CHECK(database.value("SELECT count(*) FROM portfolio_snapshots") == "0");
+        worker.ring(); // it arrives no more
+        return true;
+    });
+    boost::asio::cancellation_signal stop;
+    boost::asio::co_spawn(loop, worker.run(),
+                          boost::asio::bind_cancellation_slot(stop.slot(), [](auto const&) {}));
+    while (database.value("SELECT count(*) FROM portfoliod.due_snapshots") != "0") loop.run_one();
+    stop.emit(boost::asio::cancellation_type::all);
+    loop.run();
+
+    CHECK(asked >= 2);
+    CHECK(database.value("SELECT count(*) FROM portfolio_snapshots") == "3");
 }
 
 TEST_CASE("all figures that are due are refreshed, each once, however many batches that takes") {

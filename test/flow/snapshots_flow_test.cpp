@@ -80,3 +80,29 @@ TEST_CASE("portfoliod snapshot computes days again, says what changed, and what 
     CHECK(daemon.output().find("1 portfolio cannot be valued; TABLE portfolio_problems says why") !=
           std::string::npos);
 }
+
+TEST_CASE("prices that come one after the other are worked off together, a trade at once") {
+    Saved saved;
+    auto& database = saved.database;
+    test::Waiting waiting{database};
+    saved.daemon.start();
+    waiting.until("SELECT status FROM portfolio_performance_cache", "final");
+    auto const passes = [&] {
+        auto const log = saved.daemon.log();
+        auto count = 0;
+        for (auto at = log.find("worked off"); at != std::string::npos;
+             at = log.find("worked off", at + 1))
+            ++count;
+        return count;
+    };
+    auto const before = passes();
+    for (auto price = 201; price <= 300; ++price)
+        database.run("UPDATE asset_prices SET close = $1 WHERE timestamp = (now() AT TIME ZONE "
+                     "'UTC')::date - 1",
+                     {price});
+    waiting.until("SELECT current_value_usd FROM portfolio_performance_cache", "600.00");
+    CHECK(passes() - before < 50); // of a hundred
+    test::buy(database, saved.ann, saved.share, "1", "300",
+              database.value("SELECT now() AT TIME ZONE 'UTC'"));
+    waiting.until("SELECT current_value_usd FROM portfolio_performance_cache", "900.00");
+}
