@@ -22,7 +22,7 @@ enum class Fault {
     reset,        ///< half the body, then TCP's reset
     hang_up,      ///< no answer at all
     surplus, ///< the right answer, and in a TLS record of its own a wrong one that nobody asked for
-    early_hints,     ///< 103 first, and the right answer after `delay`
+    early_hints,     ///< 103 first, and then the right answer
     html,            ///< 200 with a page for people
     garbage,         ///< bytes that are not HTTP
     endless_headers, ///< header after header, until the client leaves

@@ -12,6 +12,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <fmt/format.h>
 
+#include <netinet/tcp.h>
 #include <utility>
 
 namespace portfoliod::test {
@@ -31,13 +32,12 @@ constexpr std::chrono::minutes step_max{2};
 /// What goes down the wire, and how.
 struct Plan {
     std::string text;
-    std::string then_once = {};     ///< a write of its own, after `between`
+    std::string then_once = {};     ///< a write of its own, that arrives with the one before
     std::string then_for_ever = {}; ///< repeated until the client leaves
     bool stays = false;             ///< waits for another request on this connection
     bool farewell = true; ///< TLS's close_notify, otherwise; the socket is closed either way
     bool reset = false;   ///< what was not read is thrown away, and the client told so
     milliseconds before{0};
-    milliseconds between{0};
     milliseconds between_bytes{0};
 };
 
@@ -118,7 +118,6 @@ Plan plan(Misbehaviour const& how, Reply const& right) {
     case Fault::early_hints: {
         auto late = whole(right);
         late.then_once = std::exchange(late.text, "HTTP/1.1 103 Early Hints\r\n\r\n");
-        late.between = how.delay;
         return late;
     }
     case Fault::garbage:
@@ -183,6 +182,7 @@ class Session {
 
     asio::awaitable<void> carry_out() {
         co_await pause(plan_.before);
+        cork(!plan_.then_once.empty());
         if (plan_.between_bytes.count() == 0) {
             co_await asio::async_write(stream_, asio::buffer(plan_.text), use_awaitable);
         } else {
@@ -192,8 +192,8 @@ class Session {
             }
         }
         if (!plan_.then_once.empty()) {
-            co_await pause(plan_.between);
             co_await asio::async_write(stream_, asio::buffer(plan_.then_once), use_awaitable);
+            cork(false);
         }
         while (!plan_.then_for_ever.empty())
             co_await asio::async_write(stream_, asio::buffer(plan_.then_for_ever), use_awaitable);
@@ -203,6 +203,12 @@ class Session {
             stream_.next_layer().set_option(asio::socket_base::linger(true, 0), already_gone);
         if (plan_.farewell)
             co_await stream_.async_shutdown(asio::redirect_error(use_awaitable, already_gone));
+    }
+
+    /// So that two writes arrive together.
+    void cork(bool on) {
+        using Cork = asio::detail::socket_option::boolean<IPPROTO_TCP, TCP_CORK>;
+        stream_.next_layer().set_option(Cork{on});
     }
 
     asio::awaitable<void> pause(milliseconds time) {
