@@ -78,10 +78,9 @@ Read tried(void (*read)(Read&, db::Row const&), db::Row const& row) {
     return told;
 }
 
-template <class Read>
-Read const& readable(Read const& read) {
-    if (!read.unreadable.empty()) throw valuation::CannotValue{read.unreadable};
-    return read;
+/// `unreadable`: why something that the portfolio holds cannot be valued; "" when it can.
+void require_readable(std::string const& unreadable) {
+    if (!unreadable.empty()) throw valuation::CannotValue{unreadable};
 }
 
 valuation::Holding holding(db::Row const& row, Market const& market) {
@@ -91,8 +90,10 @@ valuation::Holding holding(db::Row const& row, Market const& market) {
     auto const& currency = market.currencies.at(row.string(6));
     holding.history_pending = currency.pending;
     if (holding.quantity.is_zero()) return holding;
-    holding.rate = readable(currency).rate;
-    auto const& asset = readable(market.assets.at(holding.asset_id));
+    require_readable(currency.unreadable);
+    holding.rate = currency.rate;
+    auto const& asset = market.assets.at(holding.asset_id);
+    require_readable(asset.unreadable);
     holding.close = asset.close;
     holding.history_pending |= asset.pending || asset.outdated_last >= row.day(7);
     return holding;
@@ -160,7 +161,8 @@ void add_position(Inputs& inputs, Market const& market, db::Row const& row) {
     if (!row.is_null(8)) inputs.openings.push_back(opening(row));
     auto const due = market.splits.find(row.integer(2));
     if (due == market.splits.end()) return;
-    auto const& splits = readable(due->second).splits;
+    auto const& [splits, unreadable] = due->second;
+    require_readable(unreadable);
     inputs.splits.insert(inputs.splits.end(), splits.begin(), splits.end());
 }
 

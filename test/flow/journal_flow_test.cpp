@@ -67,9 +67,12 @@ TEST_CASE("the journal tells an asset's story from its first trade to its last")
     daemon.wait_for_log("AAPL is held by nobody any more");
     test::buy(database, portfolio, asset, "1", "100", to_text(today - std::chrono::days{1}));
     daemon.wait_for_log("AAPL is tracked again: held by 1 user");
+    // What is missing is also found by the look at a start, which may be before the trade is counted.
     check_tells(story(daemon.log(), asset),
                 {"AAPL is tracked for the first time: held by 1 user [ASSET_ID=2 USERS=1]",
-                 "queued: AAPL ", "loaded AAPL ",
+                 "AAPL is held by nobody any more", "AAPL is tracked again"});
+    check_tells(story(daemon.log(), asset),
+                {"queued: AAPL ", "loaded AAPL ",
                  "yahoo reports splits of AAPL that were not known: 4 for 1 on ",
                  "from yahoo is not believed and waits in portfoliod.quarantine",
                  "AAPL is held by nobody any more", "AAPL is tracked again"});
