@@ -13,7 +13,7 @@
 
 namespace portfoliod {
 
-/// Runs both side by side until both have ended, then throws what the first of them threw, else what the other did. A cancellation of
+/// Runs both side by side until both have ended, then throws what `first` threw, else what `second` did. A cancellation of
 /// the caller reaches both.
 inline boost::asio::awaitable<void> both(boost::asio::awaitable<void> first,
                                          boost::asio::awaitable<void> second) {

@@ -66,9 +66,7 @@ asio::awaitable<std::chrono::milliseconds> Doorbell::after_pass(std::int64_t row
         quiet_ = rows < policy_.busy_rows ? quiet_ + 1 : 0;
         // Asked again, because it goes with its session.
         if (quiet_ < policy_.quiet_passes && co_await take())
-            co_await pause(
-                std::clamp(std::chrono::ceil<std::chrono::milliseconds>(took * policy_.rest_share),
-                           policy_.rest_shortest, policy_.rest_longest));
+            co_await pause(policy_.rest.after(took));
         else
             co_await release();
         co_return 0ms; // what was written between our last look and the release

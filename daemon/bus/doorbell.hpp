@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/rest.hpp"
 #include "base/wakeup.hpp"
 #include "db/lane.hpp"
 
@@ -20,11 +21,11 @@ struct DoorbellPolicy {
     std::int64_t busy_rows = 64; ///< a batch of as many is a busy one
     int busy_batches = 3;        ///< as many in a row take the bell: a person's pace never does
     int quiet_passes = 4;        ///< as many in a row give it back
-    /// Between two passes while it is taken, as long as rest_share times what the last pass took: a
-    /// drain takes the processor from the writers it races with, and what changes again meanwhile is computed once.
-    std::chrono::milliseconds rest_shortest{250};
-    std::chrono::milliseconds rest_longest{2000};
-    int rest_share = 4;
+    /// Between two passes while it is taken: a drain takes the processor from the writers it races with, and what changes again
+    /// meanwhile is computed once.
+    Rest rest{.share = 4,
+              .shortest = std::chrono::milliseconds{250},
+              .longest = std::chrono::milliseconds{2000}};
 };
 
 /// Says when writers need not notify, because we look anyway, and when we may sleep.

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "base/rest.hpp"
 #include "performance/performance.hpp"
 #include "tracking/story.hpp"
 
@@ -27,10 +28,10 @@ constexpr auto reconnect_longest = std::chrono::milliseconds{1000};
 constexpr auto held_up_poll = std::chrono::seconds{10};
 // Another daemon's clock may have reached midnight, and that one have written the day's snapshots.
 constexpr auto clocks_apart_max = std::chrono::minutes{5};
-// Between two looks at what the market changed: four times what the last took, within these.
-constexpr auto rest_share = 4;
-constexpr auto rest_shortest = std::chrono::milliseconds{50};
-constexpr auto rest_longest = std::chrono::milliseconds{2000};
+// Between two looks at what the market changed.
+constexpr Rest market_rest{.share = 4,
+                           .shortest = std::chrono::milliseconds{50},
+                           .longest = std::chrono::milliseconds{2000}};
 constexpr std::string_view lock_not_available = "55P03";
 
 std::vector<int> without(std::vector<int> const& all, std::vector<int> const& these) {
@@ -138,10 +139,8 @@ asio::awaitable<void> Drain::run() {
             }
             if (everything_) wait = std::min<std::chrono::milliseconds>(wait, held_up_poll);
             auto const ended = std::chrono::steady_clock::now();
-            rested_at_ = ended + std::clamp<std::chrono::nanoseconds>(
-                                     (ended - started) * rest_share, rest_shortest, rest_longest);
-            wait = co_await doorbell_.after_pass(rows, std::chrono::steady_clock::now() - started,
-                                                 wait);
+            rested_at_ = ended + market_rest.after(ended - started);
+            wait = co_await doorbell_.after_pass(rows, ended - started, wait);
             failures = 0;
         } catch (db::Error const& e) {
             // An outage is the listener's to report, who rings when it is over; one that only this

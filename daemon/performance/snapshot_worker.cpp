@@ -4,10 +4,9 @@
 #include "base/both.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "base/rest.hpp"
 
 #include <fmt/format.h>
-
-#include <algorithm>
 
 namespace portfoliod::performance {
 
@@ -18,17 +17,7 @@ namespace {
 // So many batches of snapshots, then the figures of what was computed: under a steady stream they would never come.
 constexpr int batches_max = 64;
 
-// Between two runs, so many times what the last took.
-struct Rest {
-    int share;
-    std::chrono::seconds shortest;
-    std::chrono::seconds longest;
-
-    [[nodiscard]] std::chrono::nanoseconds after(std::chrono::nanoseconds took) const {
-        return std::clamp<std::chrono::nanoseconds>(took * share, shortest, longest);
-    }
-};
-
+// Between two runs.
 constexpr Rest usual_rest{
     .share = 3, .shortest = std::chrono::seconds{0}, .longest = std::chrono::seconds{2}};
 // With each asset of it the same days become due again.
@@ -49,8 +38,8 @@ asio::awaitable<void> SnapshotWorker::run() {
     for (;;) {
         auto wait = std::chrono::milliseconds{fallback_poll_};
         try {
-            // The poll costs one look, not the transactions of the work; and whoever made days due by queueing history has told us
-            // of that by the time we have the answer.
+            // The poll costs one look, not the transactions of the work; and who made days due by queueing history has, almost
+            // always, said so by the time we have the answer.
             if (co_await anything_is_due()) {
                 co_await rest(began, ended);
                 began = std::chrono::steady_clock::now();

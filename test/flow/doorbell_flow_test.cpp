@@ -141,7 +141,7 @@ TEST_CASE("falling asleep among writers that hold their changes back loses none"
         portfolios.push_back(test::add_portfolio(database, fmt::format("user{}@example.org", i)));
     test::Waiting waiting{database};
     // Every batch takes the bell, and the first pass without one gives it back.
-    Bus const bus{database, {true, 1, 1, 1, 1ms}};
+    Bus const bus{database, {true, 1, 1, 1, {4, 1ms, 2s}}};
     std::vector<std::unique_ptr<db::Session>> users;
     for (auto i = 0; i < 3; ++i)
         users.push_back(std::make_unique<db::Session>(db::SessionOptions{database.url(), "user"}));
