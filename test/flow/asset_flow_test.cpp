@@ -15,10 +15,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto open_jobs = "SELECT count(*) FROM backfill_queue WHERE status <> 'completed'";
-constexpr auto unsettled =
-    "SELECT (SELECT count(*) FROM portfoliod.pending_changes) + "
-    "(SELECT count(*) FROM backfill_queue WHERE status <> 'completed') + "
-    "(SELECT count(*) FROM portfoliod.rate_backfill_queue WHERE status <> 'completed')";
 
 /// Midnight of the last day that is over, by the machine's clock, as the daemon's.
 Day yesterday() { return SystemClock{}.today() - std::chrono::days{1}; }
@@ -77,7 +73,7 @@ TEST_CASE("a coin and a share in euros are valued with the rates of their days")
     test::buy(database, portfolio, coin, "0.5", "20000", to_text(bought_on));
     test::buy(database, portfolio, share, "4", "100", to_text(bought_on));
     daemon.start();
-    waiting.until(unsettled, "0");
+    waiting.until(test::unsettled, "0");
     waiting.until("SELECT count(*) FROM portfolio_performance_cache WHERE status = 'final'", "1");
 
     // The same sum, made by the server of what it stored.
@@ -178,7 +174,7 @@ TEST_CASE("what was inserted while the daemon was down gives the same result as 
         if (up_first) daemon.start();
         story(database);
         if (!up_first) daemon.start();
-        waiting.until(unsettled, "0");
+        waiting.until(test::unsettled, "0");
         waiting.until("SELECT count(*) FROM portfolio_performance_cache WHERE status = 'final'",
                       "2");
         CHECK(daemon.stop() == 0);
@@ -211,7 +207,7 @@ TEST_CASE("a split that a provider reports moves quantities and values, and what
     market.add_split("AAPL", yesterday() - std::chrono::days{5}, 3, 1);
     database.run("UPDATE backfill_queue SET status = 'pending'");
     waiting.until("SELECT trim_scale(quantity) FROM portfolio_positions", "60");
-    waiting.until(unsettled, "0");
+    waiting.until(test::unsettled, "0");
     waiting.until("SELECT status FROM portfolio_performance_cache", "final");
     CHECK(database.value(
               "SELECT current_value_usd = 60 * $1::numeric FROM portfolio_performance_cache",
@@ -222,9 +218,9 @@ TEST_CASE("a split that a provider reports moves quantities and values, and what
     database.run("UPDATE asset_splits SET numerator = 2, source = 'manual' WHERE numerator = 3");
     // In the first hours of a day two: the last day may not have been published when it was asked for.
     waiting.until(fmt::format("SELECT count(*) > {} FROM backfill_queue", jobs), "t");
-    waiting.until(unsettled, "0");
+    waiting.until(test::unsettled, "0");
     database.run("UPDATE backfill_queue SET status = 'pending' WHERE id = 1");
-    waiting.until(unsettled, "0");
+    waiting.until(test::unsettled, "0");
     CHECK(database.value("SELECT trim_scale(quantity) FROM portfolio_positions") == "40");
     CHECK(daemon.stop() == 0);
 }

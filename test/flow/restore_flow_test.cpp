@@ -12,9 +12,6 @@ using namespace portfoliod;
 namespace {
 
 constexpr auto waiting_changes = "SELECT count(*) FROM portfoliod.pending_changes";
-constexpr auto unfinished_jobs =
-    "SELECT (SELECT count(*) FROM backfill_queue WHERE status <> 'completed') + "
-    "(SELECT count(*) FROM portfoliod.rate_backfill_queue WHERE status <> 'completed')";
 /// Portfolios without figures, or whose value is not what they hold at the last close and rate.
 constexpr auto wrong_values =
     "SELECT count(*) FROM portfolios f LEFT JOIN portfolio_performance_cache c ON c.portfolio_id = "
@@ -89,8 +86,7 @@ TEST_CASE("what waited when a dump was made is worked off where it is restored, 
 
     test::Waiting waiting{restored};
     daemon.start();
-    waiting.until(waiting_changes, "0");
-    waiting.until(unfinished_jobs, "0");
+    waiting.until(test::unsettled, "0");
     waiting.until(wrong_values, "0");
     CHECK(restored.value("SELECT count(*) FROM tracked_assets WHERE tracking_users = 1") == "4");
 
@@ -98,6 +94,7 @@ TEST_CASE("what waited when a dump was made is worked off where it is restored, 
     test::buy(restored, 1, 1, "5", "100", "2026-02-06");
     waiting.until("SELECT total_invested_usd > 1100 FROM portfolio_performance_cache", "t");
     waiting.until(wrong_values, "0");
+    waiting.until(test::unsettled, "0");
     CHECK_MESSAGE(daemon.run("verify") == 0, daemon.output());
     CHECK(daemon.stop() == 0);
 }

@@ -8,15 +8,6 @@
 
 using namespace portfoliod;
 
-namespace {
-
-constexpr auto unsettled =
-    "SELECT (SELECT count(*) FROM portfoliod.pending_changes) + "
-    "(SELECT count(*) FROM backfill_queue WHERE status <> 'completed') + "
-    "(SELECT count(*) FROM portfoliod.rate_backfill_queue WHERE status <> 'completed')";
-
-} // namespace
-
 TEST_CASE(
     "verify finds nothing wrong with what triggers and daemon keep, and all that was changed past "
     "them") {
@@ -40,7 +31,7 @@ TEST_CASE(
     CHECK_MESSAGE(daemon.output().find("changes are not worked off yet") != std::string::npos,
                   daemon.output());
     daemon.start();
-    waiting.until(unsettled, "0");
+    waiting.until(test::unsettled, "0");
     waiting.until("SELECT count(*) FROM portfolio_performance_cache WHERE status = 'final'", "2");
     CHECK(daemon.stop() == 0);
     CHECK(daemon.run("verify") == 0);
@@ -71,7 +62,7 @@ TEST_CASE(
     CHECK_MESSAGE(daemon.run("verify --repair") == 0, daemon.output());
     CHECK_MESSAGE(daemon.output().ends_with("\n5 differences, 0 left\n"), daemon.output());
     daemon.start();
-    waiting.until(unsettled, "0");
+    waiting.until(test::unsettled, "0");
     CHECK(daemon.stop() == 0);
     CHECK_MESSAGE(daemon.run("verify") == 0, daemon.output());
 }

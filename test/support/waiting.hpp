@@ -8,6 +8,13 @@
 
 namespace portfoliod::test {
 
+/// How much a daemon still has to do: changes, days and figures that are due, jobs that are not done.
+inline constexpr auto unsettled =
+    "SELECT (SELECT count(*) FROM portfoliod.pending_changes) + "
+    "(SELECT count(*) FROM portfoliod.due_snapshots) + "
+    "(SELECT count(*) FROM backfill_queue WHERE status <> 'completed') + "
+    "(SELECT count(*) FROM portfoliod.rate_backfill_queue WHERE status <> 'completed')";
+
 /// Waits without sleeping: listens to everything the bus announces and looks again after each word
 /// of it.
 class Waiting {
