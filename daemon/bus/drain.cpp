@@ -193,6 +193,9 @@ asio::awaitable<std::int64_t> Drain::drain_all() {
         on_batch_(done, took);
         tracking::tell(done.holders);
         tracking::tell(done.queued);
+        // Also of a batch that left all portfolios to whoever holds them.
+        if (done.jobs > 0) on_jobs_queued_();
+        snapshots_due_ |= done.snapshots_due;
         if (done.rows <= 0) { // nothing but what others hold
             if (!done.more || ++barren == barren_batches_max) co_return tell();
             continue;
@@ -205,8 +208,6 @@ asio::awaitable<std::int64_t> Drain::drain_all() {
             {{"CHANGES", done.rows},
              {"DURATION_USEC",
               std::chrono::duration_cast<std::chrono::microseconds>(took).count()}});
-        if (done.jobs > 0) on_jobs_queued_();
-        snapshots_due_ |= done.snapshots_due;
         co_await doorbell_.after_batch(done.rows, std::chrono::steady_clock::now() - began);
         if (!done.more) co_return tell();
     }

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <functional>
+#include <string_view>
 
 namespace portfoliod::performance {
 
@@ -41,6 +42,9 @@ class SnapshotWorker {
 
   private:
     boost::asio::awaitable<bool> anything_is_due();
+    /// Of portfolios whose days are computed: after refresh_all() of those that the drain was to refresh, and may have too early.
+    boost::asio::awaitable<bool> figures_are_due();
+    boost::asio::awaitable<bool> is_true(std::string_view question);
     /// After a run from `began` to `ended`.
     boost::asio::awaitable<void> rest(std::chrono::steady_clock::time_point began,
                                       std::chrono::steady_clock::time_point ended);

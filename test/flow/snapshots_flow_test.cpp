@@ -106,3 +106,23 @@ TEST_CASE("prices that come one after the other are worked off together, a trade
               database.value("SELECT now() AT TIME ZONE 'UTC'"));
     waiting.until("SELECT current_value_usd FROM portfolio_performance_cache", "900.00");
 }
+
+TEST_CASE("figures that rest on days computed while the portfolio was held follow as soon as it is "
+          "let go") {
+    Saved saved;
+    auto& database = saved.database;
+    test::Waiting waiting{database};
+    saved.daemon.start();
+    waiting.until(test::unsettled, "0");
+    db::Session person{{database.url(), "person"}};
+    {
+        auto holding = person.begin();
+        holding.execute("SELECT FROM portfolios FOR NO KEY UPDATE");
+        test::buy(database, saved.ann, saved.share, "1", "105",
+                  database.value("SELECT (now() AT TIME ZONE 'UTC')::date - 5"));
+        waiting.until("SELECT string_agg(from_date::text, ' ') FROM portfoliod.due_snapshots",
+                      "infinity");
+    }
+    // Long before the fallback poll.
+    waiting.until(test::unsettled, "0");
+}
