@@ -54,6 +54,9 @@ class Doorbell {
     /// Writers are silent because of us.
     [[nodiscard]] bool taken() const { return taken_; }
 
+    /// As far as we know nobody writes in silence, because of us or of anybody else.
+    [[nodiscard]] bool settled() const { return !taken_ && !writers_unknown_ && !writers_; }
+
     /// After each batch that took something, and took so long; takes the bell when it has become busy.
     boost::asio::awaitable<void> after_batch(std::int64_t rows, std::chrono::nanoseconds took);
     /// After a pass that took that long and left nothing to take: when to look again, at the latest. Anything but 0 may

@@ -26,6 +26,8 @@ constexpr int barren_batches_max = 10;
 constexpr auto reconnect_longest = std::chrono::milliseconds{1000};
 // Everything is looked at again when somebody's open transaction was in the way.
 constexpr auto held_up_poll = std::chrono::seconds{10};
+// Of a run of trades the next one is here by then: only after it is asked whether we may sleep.
+constexpr auto doze_after = std::chrono::milliseconds{10};
 // Another daemon's clock may have reached midnight, and that one have written the day's snapshots.
 constexpr auto clocks_apart_max = std::chrono::minutes{5};
 // Between two looks at what the market changed.
@@ -51,11 +53,22 @@ std::vector<int> merged(std::vector<int> const& a, std::vector<int> const& b) {
     return both;
 }
 
+performance::Refreshed refresh(db::Transaction& transaction, Taken const& taken, Day today) {
+    auto const& changes = taken.changes;
+    if (taken.inputs)
+        return performance::refresh(transaction, changes.portfolios, today, *taken.inputs);
+    auto const moved =
+        performance::affected(transaction, changes.priced_assets, changes.currencies);
+    return performance::refresh(transaction, merged(changes.portfolios, moved), today,
+                                changes.restated);
+}
+
 } // namespace
 
 Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy const& policy,
                     std::optional<Day> next_day) {
-    auto const changes = take_changes(transaction, batch_rows_max);
+    auto const taken = take_changes(transaction, batch_rows_max, today, next_day.value_or(today));
+    auto const& changes = taken.changes;
     if (changes.rows == 0) return {};
     Drained done;
     done.rows = changes.rows;
@@ -78,10 +91,7 @@ Drained drain_batch(db::Transaction& transaction, Day today, tracking::Policy co
     // Before the figures: what rests on snapshots that are behind is not told.
     done.snapshots_due |=
         performance::mark_snapshots(transaction, changes.past, next_day.value_or(today));
-    auto const moved =
-        performance::affected(transaction, changes.priced_assets, changes.currencies);
-    auto const refreshed = performance::refresh(transaction, merged(changes.portfolios, moved),
-                                                today, changes.restated);
+    auto const refreshed = refresh(transaction, taken, today);
     done.portfolios = refreshed.changed;
     done.rows -= come_back_to(transaction, refreshed.held_back, uncounted, changes.restated);
     return done;
@@ -129,6 +139,7 @@ asio::awaitable<void> Drain::run() {
         auto wait = std::chrono::milliseconds{fallback_poll_};
         auto const started = std::chrono::steady_clock::now();
         at_once_ = false;
+        auto rung = false;
         try {
             // First what users wait for; then, since a split due today writes into the outbox, what that left there.
             auto rows = co_await drain_all();
@@ -140,7 +151,9 @@ asio::awaitable<void> Drain::run() {
             if (everything_) wait = std::min<std::chrono::milliseconds>(wait, held_up_poll);
             auto const ended = std::chrono::steady_clock::now();
             rested_at_ = ended + market_rest.after(ended - started);
-            wait = co_await doorbell_.after_pass(rows, ended - started, wait);
+            if (doorbell_.settled()) rung = co_await wakeup_.wait_for(doze_after);
+            if (!rung || !at_once_)
+                wait = co_await doorbell_.after_pass(rows, ended - started, wait);
             failures = 0;
         } catch (db::Error const& e) {
             // An outage is the listener's to report, who rings when it is over; one that only this
@@ -159,7 +172,8 @@ asio::awaitable<void> Drain::run() {
         }
         // A ring never makes the wait longer: while the doorbell is taken or given back, trades come without one.
         auto const look_at = std::chrono::steady_clock::now() + wait;
-        if (co_await wakeup_.wait_for(wait)) co_await rest_until(std::min(rested_at_, look_at));
+        if (!rung) rung = co_await wakeup_.wait_for(wait);
+        if (rung) co_await rest_until(std::min(rested_at_, look_at));
     }
 }
 

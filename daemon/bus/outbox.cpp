@@ -13,21 +13,21 @@ void sort_unique(std::vector<Value>& values) {
 }
 
 void add(Changes& changes, db::Row const& row) {
-    changes.rows += row.bigint(3);
     auto const since = row.maybe(&db::Row::day, 4);
     auto const held_otherwise = row.boolean(5);
-    if (!row.is_null(1) && held_otherwise) changes.reheld_assets.push_back(row.integer(1));
-    if (!row.is_null(0)) {
-        auto const portfolio = row.integer(0);
+    changes.rows += row.bigint(6);
+    if (!row.is_null(2) && held_otherwise) changes.reheld_assets.push_back(row.integer(2));
+    if (!row.is_null(1)) {
+        auto const portfolio = row.integer(1);
         changes.portfolios.push_back(portfolio);
         // Held back while rates had changed: its snapshots were marked then.
-        if (row.is_null(1) && since) changes.restated.push_back({"", *since});
-        if (!row.is_null(1) && since) changes.past.portfolios.push_back({portfolio, *since});
-    } else if (!row.is_null(1)) {
-        changes.priced_assets.push_back(row.integer(1));
-        if (since) changes.past.assets.push_back({row.integer(1), *since});
+        if (row.is_null(2) && since) changes.restated.push_back({"", *since});
+        if (!row.is_null(2) && since) changes.past.portfolios.push_back({portfolio, *since});
     } else if (!row.is_null(2)) {
-        auto const currency = row.string(2);
+        changes.priced_assets.push_back(row.integer(2));
+        if (since) changes.past.assets.push_back({row.integer(2), *since});
+    } else if (!row.is_null(3)) {
+        auto const currency = row.string(3);
         changes.currencies.push_back(currency);
         if (!since) return;
         changes.past.currencies.push_back({currency, *since});
@@ -38,20 +38,28 @@ void add(Changes& changes, db::Row const& row) {
 
 } // namespace
 
-Changes take_changes(db::Transaction& transaction, int rows_max) {
-    Changes changes;
-    for (auto const row :
-         transaction.execute("SELECT portfolio_id, asset_id, currency_code, merged, from_date, "
-                             "holding_changed "
-                             "FROM portfoliod.take_changes($1)",
-                             {rows_max})) {
-        add(changes, row);
+Taken take_changes(db::Transaction& transaction, int rows_max, Day today, Day next_day) {
+    Taken taken;
+    auto& changes = taken.changes;
+    performance::InputReader inputs;
+    auto read_along = false;
+    for (auto row : transaction.execute("SELECT kind, portfolio_id, asset_id, a, b, c, d, e, f, g, "
+                                        "h, i, j, k, l, m, n, o, p, q, r, s, t "
+                                        "FROM portfoliod.take_changes_with_inputs($1, $2, $3)",
+                                        {rows_max, today, next_day})) {
+        if (row.text(0) == "change") {
+            add(changes, row);
+            continue;
+        }
+        read_along = true;
+        inputs.add(std::move(row));
     }
+    if (read_along) taken.inputs = inputs.done();
     sort_unique(changes.portfolios);
     sort_unique(changes.reheld_assets);
     sort_unique(changes.priced_assets);
     sort_unique(changes.currencies);
-    return changes;
+    return taken;
 }
 
 std::int64_t come_back_to(db::Transaction& transaction, std::vector<int> const& portfolios,

@@ -2,9 +2,11 @@
 
 #include "base/time.hpp"
 #include "db/session.hpp"
-#include "performance/performance.hpp"
+#include "performance/inputs.hpp"
 #include "performance/snapshots.hpp"
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +23,15 @@ struct Changes {
     std::int64_t rows = 0;     ///< outbox rows taken
 };
 
-/// Takes up to rows_max rows out of the outbox; they are back if the transaction is not committed.
-Changes take_changes(db::Transaction& transaction, int rows_max);
+struct Taken {
+    Changes changes;
+    /// What the figures of changes.portfolios rest on, of those that could be locked; nothing where it is not read yet: only of a few
+    /// trades that move no day which is over is it read along with them.
+    std::optional<std::map<int, performance::Inputs>> inputs = {};
+};
+
+/// Takes up to rows_max rows out of the outbox; they are back if the transaction is not committed. Days before next_day are over.
+Taken take_changes(db::Transaction& transaction, int rows_max, Day today, Day next_day);
 
 /// Puts back what a transaction in progress holds; returns how many rows that made.
 std::int64_t come_back_to(db::Transaction& transaction, std::vector<int> const& portfolios,

@@ -6,6 +6,7 @@
 #include "valuation/figures.hpp"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,26 @@ struct Inputs {
     /// Nothing while snapshots are still to be computed.
     std::optional<valuation::History> history = before_first_trade();
     std::string unreadable; ///< why the rows cannot be valued; "" when they can
+};
+
+struct Market;
+
+/// Makes them of the rows of portfoliod.valuation_inputs(), of all its columns.
+class InputReader {
+  public:
+    InputReader();
+    InputReader(InputReader const&) = delete;
+    InputReader& operator=(InputReader const&) = delete;
+    ~InputReader();
+
+    void add(db::Row row);
+    /// By portfolio id, after the last row: those that were locked.
+    [[nodiscard]] std::map<int, Inputs> done();
+
+  private:
+    std::unique_ptr<Market> market_;
+    std::map<int, Inputs> inputs_;
+    std::vector<db::Row> positions_; ///< until all of the market is known
 };
 
 /// Locks the portfolios and reads, by portfolio id. One that is gone, or that a transaction in progress holds, has no entry. Checkpoints

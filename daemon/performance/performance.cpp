@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 
 namespace portfoliod::performance {
 
@@ -76,14 +77,14 @@ std::string json(PositionVersion const& version, valuation::Checkpoint const& ch
 /// A JSON array that grows object by object.
 class Objects {
   public:
-    void add(std::string const& object) { text_ += (text_.empty() ? "[" : ",") + object; }
+    void add(std::string const& object) { text_ += (empty() ? "" : ",") + object; }
 
-    [[nodiscard]] bool empty() const { return text_.empty(); }
+    [[nodiscard]] bool empty() const { return text_.size() == 1; }
 
     [[nodiscard]] std::string text() const { return text_ + "]"; }
 
   private:
-    std::string text_;
+    std::string text_{"["};
 };
 
 /// Computed and not yet written.
@@ -140,23 +141,20 @@ std::vector<int> ids(db::Rows const& rows) {
     return ids;
 }
 
-/// portfolios sorted.
-void refresh_batch(db::Transaction& transaction, std::vector<int> const& portfolios, Day today,
-                   std::vector<Restatement> const& restated, Refreshed& refreshed) {
-    auto const locked = lock_and_read_inputs(transaction, portfolios, today, restated);
+/// portfolios sorted; locked: those of them that could be.
+void refresh_batch(db::Transaction& transaction, std::span<int const> portfolios, Day today,
+                   std::map<int, Inputs> const& locked, Refreshed& refreshed) {
     std::ranges::copy_if(portfolios, std::back_inserter(refreshed.held_back),
                          [&](int portfolio) { return !locked.contains(portfolio); });
     Results results;
     for (auto const& [portfolio, inputs] : locked)
         value_one(transaction, results, portfolio, inputs, today);
-    if (!results.checkpoints.empty())
-        transaction.execute("SELECT portfoliod.store_checkpoints($1)",
-                            {results.checkpoints.text()});
-    if (results.figures.empty()) return;
-    refreshed.changed +=
-        transaction.execute("SELECT portfoliod.store_performance($1)", {results.figures.text()})
-            .one()
-            .integer(0);
+    if (results.figures.empty()) return; // then there are no checkpoints either
+    refreshed.changed += transaction
+                             .execute("SELECT portfoliod.store_performance($1, $2)",
+                                      {results.figures.text(), results.checkpoints.text()})
+                             .one()
+                             .integer(0);
 }
 
 } // namespace
@@ -166,11 +164,19 @@ Refreshed refresh(db::Transaction& transaction, std::vector<int> const& portfoli
     Refreshed refreshed;
     // In batches, so that memory does not grow with the number of holders.
     for (std::size_t begin = 0; begin < portfolios.size(); begin += batch_max) {
-        auto const first = portfolios.begin() + static_cast<std::ptrdiff_t>(begin);
-        auto const size = std::min(batch_max, portfolios.size() - begin);
-        refresh_batch(transaction, {first, first + static_cast<std::ptrdiff_t>(size)}, today,
-                      restated, refreshed);
+        auto const batch =
+            std::span{portfolios}.subspan(begin, std::min(batch_max, portfolios.size() - begin));
+        auto const locked =
+            lock_and_read_inputs(transaction, {batch.begin(), batch.end()}, today, restated);
+        refresh_batch(transaction, batch, today, locked, refreshed);
     }
+    return refreshed;
+}
+
+Refreshed refresh(db::Transaction& transaction, std::vector<int> const& portfolios, Day today,
+                  std::map<int, Inputs> const& locked) {
+    Refreshed refreshed;
+    refresh_batch(transaction, portfolios, today, locked, refreshed);
     return refreshed;
 }
 

@@ -3,10 +3,13 @@
 #include "base/time.hpp"
 #include "db/session.hpp"
 
+#include <map>
 #include <string>
 #include <vector>
 
 namespace portfoliod::performance {
+
+struct Inputs; // of one portfolio, in performance/inputs.hpp
 
 struct Refreshed {
     int changed = 0; ///< portfolios whose figures changed
@@ -26,6 +29,10 @@ struct Restatement {
 /// Trades counted before are not read again, unless they were changed or rest on a restated rate.
 Refreshed refresh(db::Transaction& transaction, std::vector<int> const& portfolios, Day today,
                   std::vector<Restatement> const& restated = {});
+
+/// The same of inputs that are read and locked already, by portfolio, as lock_and_read_inputs() has them.
+Refreshed refresh(db::Transaction& transaction, std::vector<int> const& portfolios, Day today,
+                  std::map<int, Inputs> const& locked);
 
 /// The next portfolios, by id, that have figures or something to make them of.
 std::vector<int> portfolios_after(db::Transaction& transaction, int last, int batch_max);

@@ -1,8 +1,9 @@
--- store_performance(figures): writes the figures of portfolios, a JSON array of objects with the cache's column names, and announces
--- portfolio_updated for each whose figures changed; last_updated is set in any case. Returns how many changed.
+-- store_performance(figures, checkpoints): writes the figures of portfolios, a JSON array of objects with the cache's column names, and announces
+-- portfolio_updated for each whose figures changed; last_updated is set in any case. Returns how many changed. Keeps the checkpoints made on the
+-- way, as store_checkpoints() takes them.
 -- For the holder of the portfolios' locks (valuation_inputs): none of them can go, and no two write the same one at a time.
--- Touches: portfolio_performance_cache, portfoliod.valuation_problems.
-CREATE OR REPLACE FUNCTION portfoliod.store_performance(figures jsonb)
+-- Touches: portfolio_performance_cache, portfoliod.valuation_problems, portfoliod.ledger_checkpoints.
+CREATE OR REPLACE FUNCTION portfoliod.store_performance(figures jsonb, checkpoints jsonb DEFAULT '[]')
 RETURNS integer
 LANGUAGE plpgsql VOLATILE
 -- One plan for all calls: made anew for each argument it would cost more than it saves. Keys are looked up in indexes, whatever
@@ -14,6 +15,9 @@ SET enable_mergejoin = off AS $$
 DECLARE
     changed integer;
 BEGIN
+    IF checkpoints <> '[]' THEN
+        PERFORM portfoliod.store_checkpoints(checkpoints);
+    END IF;
     -- Compared in the same statement, which sees the rows as they were before it.
     WITH written AS (
         INSERT INTO public.portfolio_performance_cache AS cache

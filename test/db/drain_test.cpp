@@ -1,5 +1,6 @@
 #include "bus/channels.hpp"
 #include "bus/drain.hpp"
+#include "bus/outbox.hpp"
 #include "support/database.hpp"
 #include "support/ledger.hpp"
 #include "support/snapshots.hpp"
@@ -45,6 +46,51 @@ TEST_CASE("one purchase is tracked, its missing year is queued, its figures are 
                          "FROM portfolio_performance_cache") == "1200.00 1200.00 0.0000 estimated");
     CHECK(database.value("SELECT count(*) FROM portfoliod.pending_changes") == "0");
     CHECK(drain(database).rows == 0);
+}
+
+TEST_CASE("trades that move no past day are taken and read in one question, all else is not") {
+    test::Database database;
+    auto const one = test::add_portfolio(database, "ann@example.org");
+    auto const asset = test::add_priced_asset(database, "TSLA");
+    auto const read_along = [&](auto const& change) {
+        database.run("DELETE FROM portfoliod.pending_changes");
+        change();
+        auto transaction = database.session().begin();
+        auto const taken = bus::take_changes(transaction, 100, today, today);
+        CHECK(taken.changes.rows > 0);
+        return taken.inputs.has_value();
+    };
+    auto const buy = [&](int portfolio, std::string const& day) {
+        test::buy(database, portfolio, asset, "1", "120", day);
+    };
+    CHECK_FALSE(read_along([&] { buy(one, "2026-01-10"); })); // who holds it is another
+    drain(database);
+    CHECK(read_along([&] { buy(one, "2026-11-23"); }));
+    CHECK_FALSE(read_along([&] { buy(one, "2026-11-22"); })); // that day is over
+    CHECK_FALSE(read_along([&] {
+        buy(one, "2026-11-23");
+        database.run("UPDATE asset_prices SET close = 9");
+    }));
+    std::vector<int> many{one};
+    while (many.size() < 5) many.push_back(test::add_portfolio_of(database, one));
+    for (auto const portfolio : many) buy(portfolio, "2026-11-23");
+    drain(database);
+    auto const buy_in = [&](std::size_t portfolios) {
+        for (std::size_t i = 0; i < portfolios; ++i) buy(many.at(i), "2026-11-23 12:00");
+    };
+    CHECK(read_along([&] { buy_in(4); }));
+    CHECK_FALSE(read_along([&] { buy_in(5); }));
+
+    // One that somebody holds is left to him, and the others have their figures.
+    database.run("DELETE FROM portfoliod.pending_changes");
+    buy_in(2);
+    db::Session person{{database.url(), "person"}};
+    auto holding = person.begin();
+    holding.execute("SELECT FROM portfolios WHERE id = $1 FOR NO KEY UPDATE", {one});
+    auto const done = drain(database);
+    CHECK(done.rows == 1);
+    CHECK(done.portfolios == 1);
+    CHECK(database.value("SELECT portfolio_id FROM portfoliod.pending_changes") == "1");
 }
 
 TEST_CASE("what a drain took is back when it does not commit") {

@@ -303,6 +303,8 @@ TEST_CASE("an application can neither call nor attach a function of the daemon's
     CHECK(app.denied("SELECT portfoliod.ensure_price_partition(1950)"));
     CHECK(app.denied("SELECT * FROM portfoliod.take_changes(10)"));
     CHECK(app.denied(
+        "SELECT * FROM portfoliod.take_changes_with_inputs(10, '2026-11-24', '2026-11-24')"));
+    CHECK(app.denied(
         "SELECT portfoliod.settle_positions(ARRAY[1], ARRAY[1], ARRAY[now()::timestamp])"));
     // On a table of its own, shaped like transactions: the way to write positions with the owner's
     // rights.
@@ -533,6 +535,7 @@ TEST_CASE("the daemon can do everything it does with its own role alone") {
           "\"numerator\": 2, "
           "\"denominator\": 1}]', '[{\"ex_date\": \"2026-03-02\", \"amount\": 1}]')",
           "SELECT * FROM portfoliod.take_changes(100)",
+          "SELECT * FROM portfoliod.take_changes_with_inputs(100, '2026-11-24', '2026-11-24')",
           "SELECT * FROM portfoliod.valuation_inputs(ARRAY[1], '2026-11-24')",
           "SELECT portfoliod.store_checkpoints('[]')",
           "SELECT portfoliod.forget_checkpoints(ARRAY[1], ARRAY['EUR'], ARRAY['2026-11-24'::date])",
