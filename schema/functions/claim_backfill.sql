@@ -8,8 +8,11 @@ CREATE OR REPLACE FUNCTION portfoliod.claim_backfill(lease interval, begun text[
 RETURNS TABLE (job_id integer, token uuid, asset_id integer, symbol text, asset_type text, exchange text,
                native_currency text, start_date date, end_date date, attempts integer, max_attempts integer,
                splits_known_since date)
-LANGUAGE sql VOLATILE
-BEGIN ATOMIC
+LANGUAGE plpgsql VOLATILE                       -- which keeps its plan: making it takes longer than claiming
+SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH claimed AS (
         UPDATE public.backfill_queue AS job
         SET status = 'in_progress',
@@ -36,4 +39,5 @@ BEGIN ATOMIC
            portfoliod.splits_known_since(asset.id, (now() AT TIME ZONE 'UTC')::date)
     FROM claimed
     JOIN public.assets AS asset ON asset.id = claimed.asset_id;
-END;
+END
+$$;

@@ -3,8 +3,11 @@
 -- Touches: portfoliod.rate_backfill_queue.
 CREATE OR REPLACE FUNCTION portfoliod.claim_rate_backfill(lease interval, jobs_max integer)
 RETURNS TABLE (job_id integer, token uuid, currency_code text, start_date date, end_date date, attempts integer)
-LANGUAGE sql VOLATILE
-BEGIN ATOMIC
+LANGUAGE plpgsql VOLATILE                       -- which keeps its plan: making it takes longer than claiming
+SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH claim AS MATERIALIZED (SELECT gen_random_uuid() AS token),
     runnable AS MATERIALIZED (
         SELECT candidate.id
@@ -25,4 +28,5 @@ BEGIN ATOMIC
     FROM claim, runnable
     WHERE job.id = runnable.id
     RETURNING job.id, job.lease_token, job.currency_code::text, job.start_date, job.end_date, coalesce(job.attempts, 0);
-END;
+END
+$$;
