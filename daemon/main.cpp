@@ -160,16 +160,12 @@ int run_daemon(std::function<service::Config()> const& read_configuration) {
                            signals.cancel();
                        }};
 
-    // What we write follows from what others wrote or can be fetched again, and says in the same transaction that it is done, so that
-    // a crash of the server undoes both or neither.
-    auto const hasty_session = [&](char const* name) {
-        auto options = session(name);
-        options.await_disk = false;
-        return options;
-    };
-    // An insert never waits behind long work: the drain has a lane of its own.
-    db::Lane drain_lane{hasty_session("drain"), 1};
-    db::Lane work_lane{hasty_session("work"), config.database.workers - 1};
+    // An insert never waits behind long work: the drain has a lane of its own. A batch takes its changes out of the outbox in
+    // the transaction that works them off, so that a crash of the server undoes both or neither.
+    auto drain_session = session("drain");
+    drain_session.await_disk = false;
+    db::Lane drain_lane{std::move(drain_session), 1};
+    db::Lane work_lane{session("work"), config.database.workers - 1};
     // Opens no session unless there is another daemon whose doorbell is waited for.
     db::Lane doorbell_lane{session("doorbell"), 1};
     // Who looks at us need not wait behind our work, nor for long.

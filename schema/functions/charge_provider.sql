@@ -59,7 +59,6 @@ BEGIN
     wait_ms := CASE WHEN granted > 0 THEN 0
                     ELSE greatest(paused_ms, ceil(1000 * extract(epoch FROM free_at - moment)), 0) END;
     IF granted > 0 THEN
-        SET LOCAL synchronous_commit TO DEFAULT;
         INSERT INTO portfoliod.provider_usage AS used (provider, window_s, slot, counts_until, requests)
         SELECT charge_provider.provider, w.window_s, now_in.slot,
                now_in.slot + make_interval(secs => w.window_s * (1 + 1 / 128.0) + greatest(w.window_s / 64.0, 1.5)), granted

@@ -8,10 +8,14 @@ CREATE OR REPLACE FUNCTION portfoliod.claim_backfill(lease interval, begun text[
 RETURNS TABLE (job_id integer, token uuid, asset_id integer, symbol text, asset_type text, exchange text,
                native_currency text, start_date date, end_date date, attempts integer, max_attempts integer,
                splits_known_since date)
-LANGUAGE plpgsql VOLATILE                       -- which keeps its plan: making it takes longer than claiming
-SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql VOLATILE
+-- One plan for all calls: making it takes longer than claiming. Keys are looked up in indexes, whatever the tables held when it was made.
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
+    -- A claim that a crash of the server undoes is a job that waits again: its holder, whose token is nobody's, stores nothing.
+    SET LOCAL synchronous_commit TO off;
     RETURN QUERY
     WITH claimed AS (
         UPDATE public.backfill_queue AS job
@@ -21,7 +25,9 @@ BEGIN
         WHERE job.id = (
             SELECT candidate.id
             FROM public.backfill_queue AS candidate
-            JOIN public.assets AS its ON its.id = candidate.asset_id
+            -- LATERAL with OFFSET: looked up job by job, also by a plan made while there were few assets
+            CROSS JOIN LATERAL (SELECT asset.asset_type FROM public.assets AS asset
+                                WHERE asset.id = candidate.asset_id OFFSET 0) AS its
             WHERE its.asset_type <> ALL (filled)
               AND ((candidate.status IN ('pending', 'rate_limited')
                     AND (candidate.retry_after IS NULL
@@ -38,6 +44,6 @@ BEGIN
            claimed.start_date, claimed.end_date, coalesce(claimed.attempts, 0), coalesce(claimed.max_attempts, 5),
            portfoliod.splits_known_since(asset.id, (now() AT TIME ZONE 'UTC')::date)
     FROM claimed
-    JOIN public.assets AS asset ON asset.id = claimed.asset_id;
+    CROSS JOIN LATERAL (SELECT held.* FROM public.assets AS held WHERE held.id = claimed.asset_id OFFSET 0) AS asset;
 END
 $$;

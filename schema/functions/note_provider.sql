@@ -4,10 +4,8 @@
 CREATE OR REPLACE FUNCTION portfoliod.note_provider(
     provider text, paused interval, pace numeric, failures integer, spared interval, problem text)
 RETURNS void
-LANGUAGE plpgsql VOLATILE AS $$
-#variable_conflict use_column
-BEGIN
-    SET LOCAL synchronous_commit TO DEFAULT;    -- a pause of an hour is to outlive the server
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
     INSERT INTO portfoliod.provider_state AS state (provider, paused_until, pace, failures, spared_until, problem)
     VALUES (note_provider.provider, (now() AT TIME ZONE 'UTC') + nullif(paused, interval '0'), note_provider.pace,
             note_provider.failures, (now() AT TIME ZONE 'UTC') + nullif(spared, interval '0'), nullif(note_provider.problem, ''))
@@ -15,5 +13,4 @@ BEGIN
     SET paused_until = greatest(state.paused_until, excluded.paused_until),
         pace = excluded.pace, failures = excluded.failures, spared_until = excluded.spared_until,
         problem = excluded.problem, noted_at = now() AT TIME ZONE 'UTC';
-END
-$$;
+END;

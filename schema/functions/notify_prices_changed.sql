@@ -23,18 +23,18 @@ BEGIN
             RETURN NULL;
         END IF;
     END IF;
-    IF TG_OP <> 'DELETE' THEN      -- for which there are no new_rows: no statement may name them then
+    IF TG_OP <> 'DELETE' THEN
         -- the index of priced assets that latest_asset_prices walks
-        INSERT INTO portfoliod.price_coverage (asset_id, counted_splits)
-        SELECT n.asset_id, portfoliod.splits_in_effect(n.asset_id, (now() AT TIME ZONE 'UTC')::date)
-          FROM (SELECT DISTINCT asset_id FROM new_rows) n
-         WHERE NOT EXISTS (SELECT FROM portfoliod.price_coverage c WHERE c.asset_id = n.asset_id)
-         ORDER BY n.asset_id ON CONFLICT DO NOTHING;
+        EXECUTE 'INSERT INTO portfoliod.price_coverage (asset_id, counted_splits)
+                 SELECT n.asset_id, portfoliod.splits_in_effect(n.asset_id, (now() AT TIME ZONE ''UTC'')::date)
+                   FROM (SELECT DISTINCT asset_id FROM new_rows) n
+                  WHERE NOT EXISTS (SELECT FROM portfoliod.price_coverage c WHERE c.asset_id = n.asset_id)
+                  ORDER BY n.asset_id ON CONFLICT DO NOTHING';
         -- locked in order of asset, so that two writers of several assets do not deadlock
-        UPDATE public.tracked_assets SET last_price_update = now() AT TIME ZONE 'UTC'
-         WHERE asset_id IN (SELECT asset_id FROM public.tracked_assets
-                             WHERE asset_id IN (SELECT asset_id FROM new_rows)
-                             ORDER BY asset_id FOR NO KEY UPDATE);
+        EXECUTE 'UPDATE public.tracked_assets SET last_price_update = now() AT TIME ZONE ''UTC''
+                  WHERE asset_id IN (SELECT asset_id FROM public.tracked_assets
+                                      WHERE asset_id IN (SELECT asset_id FROM new_rows)
+                                      ORDER BY asset_id FOR NO KEY UPDATE)';
     END IF;
     FOR change IN EXECUTE format(
         'SELECT asset_id, min(timestamp)::date AS from_date, max(timestamp)::date AS to_date

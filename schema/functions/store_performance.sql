@@ -3,6 +3,7 @@
 -- way, as store_checkpoints() takes them.
 -- For the holder of the portfolios' locks (valuation_inputs): none of them can go, and no two write the same one at a time.
 -- Touches: portfolio_performance_cache, portfoliod.valuation_problems, portfoliod.ledger_checkpoints.
+DROP FUNCTION IF EXISTS portfoliod.store_performance(jsonb);       -- before there were checkpoints
 CREATE OR REPLACE FUNCTION portfoliod.store_performance(figures jsonb, checkpoints jsonb DEFAULT '[]')
 RETURNS integer
 LANGUAGE plpgsql VOLATILE

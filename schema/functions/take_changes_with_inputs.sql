@@ -1,7 +1,7 @@
 -- take_changes_with_inputs(batch_max, today, next_day): what take_changes() takes, one row a subject of kind 'change': a currency, b earliest date, c whether a
 -- holding changed, d rows merged; and after that, where nothing was taken but trades in a few portfolios that change nobody's holding and no day before next_day,
 -- what valuation_inputs() reads of these portfolios, which it locks. Trades come one by one, and a question to the server less is a
--- tenth of what each takes.
+-- twentieth of the time from the INSERT to its figures.
 -- Touches: portfoliod.pending_changes, and what valuation_inputs() touches.
 CREATE OR REPLACE FUNCTION portfoliod.take_changes_with_inputs(batch_max integer, today date, next_day date)
 RETURNS TABLE (kind text, portfolio_id integer, asset_id integer, a text, b text, c text, d text, e text, f text, g text, h text,

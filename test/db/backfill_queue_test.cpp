@@ -68,6 +68,33 @@ struct Queue : test::Database {
 
 } // namespace
 
+TEST_CASE(
+    "a claim reads the jobs that wait and their assets, also by a plan made while there were few") {
+    Queue queue;
+    queue.run("ANALYZE backfill_queue, assets");
+    CHECK_FALSE(queue.claim(1).empty());
+    queue.run("INSERT INTO assets (symbol, name, asset_type, exchange, native_currency) "
+              "SELECT 'S' || i, 'Share ' || i, 'stock', 'NASDAQ', 'USD' FROM generate_series(1, "
+              "3000) AS i");
+    queue.run("INSERT INTO backfill_queue (asset_id, start_date, end_date) "
+              "SELECT id, '2026-01-01', '2026-01-31' FROM assets WHERE id > 2 AND id <= 302");
+    auto transaction = queue.session().begin();
+    auto const rows_read = [&] {
+        return transaction
+            .execute("SELECT sum(seq_tup_read + idx_tup_fetch)::int FROM pg_stat_xact_user_tables "
+                     "WHERE relid IN ('backfill_queue'::regclass, 'assets'::regclass)")
+            .one()
+            .integer(0);
+    };
+    auto const before = rows_read();
+    CHECK(transaction
+              .execute("SELECT job_id FROM portfoliod.claim_backfill('1 min', '{stock}', '{}')")
+              .one()
+              .integer(0) == 2);
+    // Each job and its asset once, and a few more for the one that was claimed.
+    CHECK(rows_read() - before < 2 * 301 + 20);
+}
+
 TEST_CASE("jobs are claimed oldest first, with what a provider must know") {
     Queue queue;
     auto const row = queue

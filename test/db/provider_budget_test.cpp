@@ -50,23 +50,6 @@ T wait_for(boost::asio::awaitable<T> call) {
 
 } // namespace
 
-TEST_CASE(
-    "what a provider was asked waits for the disk, also in a session that otherwise does not") {
-    Budget budget;
-    db::SessionOptions options{budget.url(), "hasty"};
-    options.await_disk = false;
-    db::Session hasty{options};
-    for (auto const* const call :
-         {"SELECT portfoliod.charge_provider('stooq', '{60}', '{5}', '{5}', 1)",
-          "SELECT portfoliod.note_provider('stooq', '1 hour', 1, 0, '0', '')"}) {
-        auto transaction = hasty.begin();
-        CHECK(transaction.execute("SHOW synchronous_commit").one().string(0) == "off");
-        transaction.execute(call);
-        CHECK(transaction.execute("SHOW synchronous_commit").one().string(0) == "on");
-        transaction.commit();
-    }
-}
-
 TEST_CASE("requests are granted as long as every window has room, and then say when one will") {
     Budget budget;
     CHECK(budget.charge(20) == "20 0");

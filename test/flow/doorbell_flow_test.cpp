@@ -329,6 +329,36 @@ TEST_CASE("a person's pace always notifies, and a flood ends with the bell free"
     CHECK(daemon.stop() == 0);
 }
 
+TEST_CASE("in a run of trades it is not asked after each whether to sleep") {
+    test::Database database;
+    test::MarketServer market;
+    database.run(fmt::format("ALTER DATABASE {} SET track_functions TO 'all'", database.name()));
+    test::Daemon daemon{database, market};
+    auto const portfolio = test::add_portfolio(database, "ann@example.org");
+    auto const asset = test::add_priced_asset(database, "AAPL");
+    test::Waiting waiting{database};
+    daemon.start();
+    constexpr auto trades = 100;
+    for (auto trade = 1; trade <= trades; ++trade) {
+        test::buy(database, portfolio, asset, "1", "7",
+                  database.value("SELECT now() AT TIME ZONE 'UTC'"));
+        waiting.until("SELECT current_value_usd FROM portfolio_performance_cache",
+                      fmt::format("{}.00", 7 * trade));
+    }
+    CHECK(daemon.stop() == 0);
+    // A session tells what it called when it ends.
+    waiting.until("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+                  "application_name LIKE 'portfoliod%'",
+                  "0");
+    auto const calls_of = [&](std::string const& function) {
+        return std::stoi(database.value("SELECT coalesce(sum(calls), 0) FROM "
+                                        "pg_stat_user_functions WHERE funcname = $1",
+                                        {function}));
+    };
+    CHECK(calls_of("take_changes") >= trades);
+    CHECK(calls_of("may_sleep") < trades);
+}
+
 TEST_CASE("a doorbell held by somebody who is no daemon delays figures to the fallback poll, and "
           "loses none") {
     test::Database database;
