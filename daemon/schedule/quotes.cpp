@@ -146,9 +146,8 @@ asio::awaitable<void> Quotes::ask(Turn turn) {
 asio::awaitable<bool> Quotes::take(market::Asset asset, market::PriceAnswer answer) {
     ++tally_.asked;
     auto const kind = answer.outcome.kind;
-    if (auto const attempt = attempts_.find(asset.id); attempt != attempts_.end())
-        attempt->second.failed = may_come_later(kind);
     if (kind != market::OutcomeKind::ok) {
+        note(asset, may_come_later(kind));
         if (kind == market::OutcomeKind::empty) co_return true;
         tally_.failure = fmt::format("{}: {}", asset.symbol, answer.outcome.message);
         log::debug(fmt::format("no quote of {}", tally_.failure), {{"ASSET_ID", asset.id}});
@@ -162,6 +161,7 @@ asio::awaitable<bool> Quotes::take(market::Asset asset, market::PriceAnswer answ
     };
     try {
         auto const doubts = co_await lane_.transact(keep);
+        note(asset, false); // not before: the answer may be lost with the connection
         tracking::tell({asset, 0, answer.source}, doubts);
         ++tally_.came;
         on_quotes_();
@@ -171,6 +171,11 @@ asio::awaitable<bool> Quotes::take(market::Asset asset, market::PriceAnswer answ
         co_return !e.connection_lost;
     }
     co_return true;
+}
+
+void Quotes::note(market::Asset const& asset, bool failed) {
+    if (auto const attempt = attempts_.find(asset.id); attempt != attempts_.end())
+        attempt->second.failed = failed;
 }
 
 /// While nothing is traded the tables are looked at once in the interval: somebody may buy what never had a price.

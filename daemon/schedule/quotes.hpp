@@ -58,6 +58,8 @@ class Quotes {
     std::vector<Listed> list(std::vector<Held> const& held, Instant now);
     boost::asio::awaitable<void> ask(Turn turn);
     boost::asio::awaitable<bool> take(market::Asset asset, market::PriceAnswer answer);
+    /// What became of the last attempt, unless it is nobody's any more.
+    void note(market::Asset const& asset, bool failed);
     void plan_next_look(std::vector<Listed> const& listed, Instant now);
     void say_who_rests(std::vector<Listed> const& listed);
     void say_what_stretches(Turn const& turn);

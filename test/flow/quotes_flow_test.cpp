@@ -209,6 +209,22 @@ TEST_CASE("a day's last quotes that did not come are asked for again, for an hou
     CHECK(share <= 13);
 }
 
+TEST_CASE("a day's last quote that could not be stored is asked for again") {
+    ShareAndCoin both;
+    both.clock.set("2026-11-24 21:20:00");
+    both.database.run("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+                      "$$BEGIN RAISE 'not now'; END$$");
+    both.database.run("CREATE TRIGGER refuse BEFORE INSERT ON asset_prices FOR EACH ROW EXECUTE "
+                      "FUNCTION refuse()");
+    both.go_on_for(16min);
+    CHECK(both.asked().first >= 3);
+    both.database.run("DROP TRIGGER refuse ON asset_prices");
+    both.go_on_for(120min);
+    CHECK(both.asked().first == 1);
+    CHECK(both.database.value("SELECT trim_scale(close) FROM asset_prices JOIN assets ON assets.id "
+                              "= asset_id WHERE asset_type = 'stock'") == "12.5");
+}
+
 TEST_CASE(
     "an attempt that cannot be noted since somebody holds the asset is not waited for, and not "
     "forgotten") {
