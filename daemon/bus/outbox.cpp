@@ -1,5 +1,7 @@
 #include "bus/outbox.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace portfoliod::bus {
@@ -41,20 +43,17 @@ void add(Changes& changes, db::Row const& row) {
 Taken take_changes(db::Transaction& transaction, int rows_max, Day today, Day next_day) {
     Taken taken;
     auto& changes = taken.changes;
-    performance::InputReader inputs;
-    auto read_along = false;
-    for (auto row : transaction.execute("SELECT kind, portfolio_id, asset_id, a, b, c, d, e, f, g, "
-                                        "h, i, j, k, l, m, n, o, p, q, r, s, t "
-                                        "FROM portfoliod.take_changes_with_inputs($1, $2, $3)",
-                                        {rows_max, today, next_day})) {
-        if (row.text(0) == "change") {
-            add(changes, row);
-            continue;
-        }
-        read_along = true;
-        inputs.add(std::move(row));
+    static auto const take =
+        fmt::format("SELECT {} FROM portfoliod.take_changes_with_inputs($1, $2, $3)",
+                    performance::input_columns);
+    auto const rows = transaction.execute(take, {rows_max, today, next_day});
+    auto at = 0;
+    for (; at < rows.size(); ++at) {
+        auto const row = rows[at];
+        if (row.text(0) != "change") break; // and all that follow
+        add(changes, row);
     }
-    if (read_along) taken.inputs = inputs.done();
+    if (at < rows.size()) taken.inputs = performance::inputs_of(rows, at);
     sort_unique(changes.portfolios);
     sort_unique(changes.reheld_assets);
     sort_unique(changes.priced_assets);

@@ -35,8 +35,6 @@ struct SplitsRead {
     std::string unreadable;
 };
 
-} // namespace
-
 /// What the portfolios asked for share.
 struct Market {
     std::map<int, AssetRead> assets;
@@ -44,8 +42,6 @@ struct Market {
     std::map<std::string, CurrencyRead, std::less<>> currencies{
         {"USD", {.rate = valuation::LatestRate::usd(), .unreadable = {}}}};
 };
-
-namespace {
 
 // What the columns a … t of valuation_inputs() hold, kind by kind.
 
@@ -199,31 +195,29 @@ void try_to_add(Inputs& portfolio, Read const& read) {
 
 } // namespace
 
-InputReader::InputReader() : market_(std::make_unique<Market>()) {}
-
-InputReader::~InputReader() = default;
-
-void InputReader::add(db::Row row) {
-    auto const kind = row.text(0);
-    if (kind == "portfolio") inputs_[row.integer(1)];
-    if (kind == "asset") market_->assets[row.integer(2)] = tried(read_asset, row);
-    if (kind == "currency") market_->currencies[row.string(3)] = tried(read_currency, row);
-    if (kind == "split") add_split(market_->splits[row.integer(2)], row);
-    if (kind == "trade")
-        try_to_add(inputs_[row.integer(1)],
-                   [&](Inputs& portfolio) { portfolio.trades.push_back(read_trade(row, 3)); });
-    if (kind == "history")
-        try_to_add(inputs_[row.integer(1)],
-                   [&](Inputs& portfolio) { portfolio.history = history(row); });
-    if (kind == "position") positions_.push_back(std::move(row));
-}
-
-std::map<int, Inputs> InputReader::done() {
-    for (auto const& row : positions_)
-        try_to_add(inputs_[row.integer(1)],
-                   [&](Inputs& portfolio) { add_position(portfolio, *market_, row); });
-    positions_.clear();
-    return std::move(inputs_);
+std::map<int, Inputs> inputs_of(db::Rows const& rows, int first) {
+    std::map<int, Inputs> inputs;
+    Market market;
+    std::vector<db::Row> positions; // until all of the market is known
+    for (auto at = first; at < rows.size(); ++at) {
+        auto row = rows[at];
+        auto const kind = row.text(0);
+        if (kind == "portfolio") inputs[row.integer(1)];
+        if (kind == "asset") market.assets[row.integer(2)] = tried(read_asset, row);
+        if (kind == "currency") market.currencies[row.string(3)] = tried(read_currency, row);
+        if (kind == "split") add_split(market.splits[row.integer(2)], row);
+        if (kind == "trade")
+            try_to_add(inputs[row.integer(1)],
+                       [&](Inputs& portfolio) { portfolio.trades.push_back(read_trade(row, 3)); });
+        if (kind == "history")
+            try_to_add(inputs[row.integer(1)],
+                       [&](Inputs& portfolio) { portfolio.history = history(row); });
+        if (kind == "position") positions.push_back(std::move(row));
+    }
+    for (auto const& row : positions)
+        try_to_add(inputs[row.integer(1)],
+                   [&](Inputs& portfolio) { add_position(portfolio, market, row); });
+    return inputs;
 }
 
 std::map<int, Inputs> lock_and_read_inputs(db::Transaction& transaction,
@@ -235,14 +229,9 @@ std::map<int, Inputs> lock_and_read_inputs(db::Transaction& transaction,
         currencies.push_back(one.currency);
         since.push_back(to_text(one.since));
     }
-    auto const rows =
-        transaction.execute("SELECT kind, portfolio_id, asset_id, a, b, c, d, e, f, g, h, i, j, k, "
-                            "l, m, n, o, p, q, r, s, t "
-                            "FROM portfoliod.valuation_inputs($1, $2, $3, $4)",
-                            {portfolios, today, currencies, since});
-    InputReader inputs;
-    for (auto row : rows) inputs.add(std::move(row));
-    return inputs.done();
+    static auto const read =
+        fmt::format("SELECT {} FROM portfoliod.valuation_inputs($1, $2, $3, $4)", input_columns);
+    return inputs_of(transaction.execute(read, {portfolios, today, currencies, since}), 0);
 }
 
 } // namespace portfoliod::performance

@@ -6,9 +6,9 @@
 #include "valuation/figures.hpp"
 
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace portfoliod::performance {
@@ -37,25 +37,12 @@ struct Inputs {
     std::string unreadable; ///< why the rows cannot be valued; "" when they can
 };
 
-struct Market;
+/// All columns of portfoliod.valuation_inputs().
+inline constexpr std::string_view input_columns =
+    "kind, portfolio_id, asset_id, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t";
 
-/// Makes them of the rows of portfoliod.valuation_inputs(), of all its columns.
-class InputReader {
-  public:
-    InputReader();
-    InputReader(InputReader const&) = delete;
-    InputReader& operator=(InputReader const&) = delete;
-    ~InputReader();
-
-    void add(db::Row row);
-    /// By portfolio id, after the last row: those that were locked.
-    [[nodiscard]] std::map<int, Inputs> done();
-
-  private:
-    std::unique_ptr<Market> market_;
-    std::map<int, Inputs> inputs_;
-    std::vector<db::Row> positions_; ///< until all of the market is known
-};
+/// What its rows say, from the first-th on, by portfolio id: of those that were locked.
+std::map<int, Inputs> inputs_of(db::Rows const& rows, int first);
 
 /// Locks the portfolios and reads, by portfolio id. One that is gone, or that a transaction in progress holds, has no entry. Checkpoints
 /// that count what is restated are forgotten.

@@ -2,6 +2,7 @@
 #include "db/session.hpp"
 #include "performance/snapshots.hpp"
 #include "service/commands.hpp"
+#include "service/kept_page.hpp"
 #include "service/position_count.hpp"
 #include "tracking/needs.hpp"
 #include "valuation/decimal.hpp"
@@ -23,30 +24,6 @@ using valuation::Quantity;
 using valuation::Rate;
 
 constexpr int portfolios_per_page = 200; // whose trades are in memory at once
-
-using Splits = std::map<int, std::vector<CountedSplit>>; // by asset, in order
-using Key = std::pair<int, int>;                         // portfolio, asset
-
-/// A row of portfoliod.ledger_checkpoints that holds.
-struct Checkpoint {
-    Instant through;
-    Quantity held;
-    CountedMoney money;
-    std::optional<Money> cost;
-};
-
-/// A row of portfolio_performance_cache.
-struct Kept {
-    Cents value, invested, realized, unrealized, fees;
-    bool incomplete = false;
-};
-
-/// All that is kept of some portfolios.
-struct Page {
-    std::map<Key, CountedPosition> positions;
-    std::map<Key, Checkpoint> checkpoints;
-    std::map<int, Kept> figures;
-};
 
 /// What a portfolio's trades come to.
 struct Sums {
@@ -77,13 +54,7 @@ class Verification {
     /// Everything that follows from trades, portfolio by portfolio. Figures only when nothing waits to be worked off.
     void positions(bool figures_too) {
         figures_too_ = figures_too;
-        Splits splits;
-        for (auto const row : transaction_.execute(
-                 "SELECT asset_id, ex_date, numerator, denominator FROM asset_splits "
-                 "WHERE ex_date <= $1 ORDER BY asset_id, ex_date",
-                 {today_}))
-            splits[row.integer(0)].push_back({row.day(1), valuation::SplitTerm::parse(row.text(2)),
-                                              valuation::SplitTerm::parse(row.text(3))});
+        auto const splits = read_splits(transaction_, today_);
         for (auto last = 0;;) {
             // By those there are: ids may be far apart.
             auto const ids = transaction_.execute(
@@ -158,10 +129,10 @@ class Verification {
     [[nodiscard]] int counted() const { return counted_; }
 
   private:
-    void page(int first, int last, Splits const& splits) {
-        auto const kept = read_page(first, last);
+    void page(int first, int last, CountedSplits const& splits) {
+        auto const kept = read_page(transaction_, first, last);
         std::map<int, Sums> sums;
-        for (auto const& [key, trades] : read_trades(first, last)) {
+        for (auto const& [key, trades] : read_trades(transaction_, first, last)) {
             auto const found = splits.find(key.second);
             PositionCount count{found == splits.end() ? nullptr : &found->second};
             count_through(count, key, trades, kept);
@@ -186,73 +157,9 @@ class Verification {
         for (auto const& [portfolio, sum] : sums) compare(portfolio, sum, kept.figures);
     }
 
-    Page read_page(int first, int last) {
-        Page page;
-        for (auto const row : transaction_.execute(
-                 "SELECT portfolio_id, asset_id, quantity, average_buy_price, first_purchase_date "
-                 "FROM portfolio_positions WHERE portfolio_id BETWEEN $1 AND $2",
-                 {first, last}))
-            page.positions[{row.integer(0), row.integer(1)}] = {
-                Quantity::parse(row.text(2)), Price::parse(row.text(3)), row.day(4)};
-        for (auto const row : transaction_.execute(
-                 "SELECT pos.portfolio_id, pos.asset_id, kept.through, kept.held, kept.invested, "
-                 "kept.proceeds, kept.fees, kept.realized, kept.complete, CASE WHEN "
-                 "kept.cost_known "
-                 "THEN round(CASE WHEN kept.held = kept.average_for THEN kept.average_cost ELSE "
-                 "kept.average_cost * kept.held / nullif(kept.average_for, 0) END, 30) END "
-                 "FROM portfoliod.ledger_checkpoints AS kept JOIN portfolio_positions AS pos "
-                 "ON pos.id = kept.position_id AND pos.restatements = kept.restatements "
-                 "WHERE pos.portfolio_id BETWEEN $1 AND $2",
-                 {first, last}))
-            page.checkpoints[{row.integer(0), row.integer(1)}] = {
-                row.instant(2), Quantity::parse(row.text(3)),
-                CountedMoney{Money::parse(row.text(4)), Money::parse(row.text(5)),
-                             Money::parse(row.text(6)), Money::parse(row.text(7)), row.boolean(8)},
-                row.is_null(9) ? std::nullopt : std::optional{Money::parse(row.text(9))}};
-        for (auto const row : transaction_.execute(
-                 "SELECT portfolio_id, current_value_usd, total_invested_usd, realized_gain_usd, "
-                 "unrealized_gain_usd, fees_usd, status = 'incomplete' "
-                 "FROM portfolio_performance_cache WHERE portfolio_id BETWEEN $1 AND $2 "
-                 // One without is one to be valued.
-                 "AND num_nulls(current_value_usd, total_invested_usd, realized_gain_usd, "
-                 "unrealized_gain_usd, fees_usd, status) = 0",
-                 {first, last}))
-            page.figures[row.integer(0)] = {Cents::parse(row.text(1)), Cents::parse(row.text(2)),
-                                            Cents::parse(row.text(3)), Cents::parse(row.text(4)),
-                                            Cents::parse(row.text(5)), row.boolean(6)};
-        return page;
-    }
-
-    std::map<Key, std::vector<CountedTrade>> read_trades(int first, int last) {
-        std::map<Key, std::vector<CountedTrade>> trades;
-        for (auto const row : transaction_.execute(
-                 "SELECT trade.portfolio_id, trade.asset_id, trade.timestamp, "
-                 "trade.transaction_type = 'buy', trade.quantity, trade.price, "
-                 "coalesce(trade.fee, 0), coalesce(trade.rate_to_usd, "
-                 "CASE asset.native_currency WHEN 'USD' THEN 1 ELSE (SELECT rate.rate_to_usd "
-                 "FROM exchange_rates AS rate WHERE rate.currency_code = asset.native_currency AND "
-                 "rate.timestamp < date_trunc('day', trade.timestamp) + interval '1 day' "
-                 "ORDER BY rate.timestamp DESC LIMIT 1) END) "
-                 "FROM transactions AS trade JOIN assets AS asset ON asset.id = trade.asset_id "
-                 "WHERE trade.portfolio_id BETWEEN $1 AND $2 "
-                 "ORDER BY trade.portfolio_id, trade.asset_id, trade.timestamp, "
-                 "trade.transaction_type",
-                 {first, last})) {
-            CountedTrade trade{row.instant(2),
-                               row.boolean(3),
-                               Quantity::parse(row.text(4)),
-                               Price::parse(row.text(5)),
-                               Price::parse(row.text(6)),
-                               {}};
-            if (!row.is_null(7)) trade.rate = Rate::parse(row.text(7));
-            trades[{row.integer(0), row.integer(1)}].push_back(trade);
-        }
-        return trades;
-    }
-
     /// All trades, with a look at the checkpoint when the last of those it counts is in.
-    void count_through(PositionCount& count, Key const& key,
-                       std::vector<CountedTrade> const& trades, Page const& kept) {
+    void count_through(PositionCount& count, PositionKey const& key,
+                       std::vector<CountedTrade> const& trades, KeptPage const& kept) {
         auto const found = kept.checkpoints.find(key);
         auto const* checkpoint =
             figures_too_ && found != kept.checkpoints.end() ? &found->second : nullptr;
@@ -266,7 +173,7 @@ class Verification {
         if (checkpoint != nullptr) compare(key, count, *checkpoint);
     }
 
-    void compare(Key const& key, PositionCount& count, Checkpoint const& checkpoint) {
+    void compare(PositionKey const& key, PositionCount& count, KeptCheckpoint const& checkpoint) {
         if (count.oversold()) return; // said of the position
         auto const cost = count.cost();
         if (count.held() == checkpoint.held && same(count.money(), checkpoint.money) &&
@@ -278,7 +185,8 @@ class Verification {
         portfolios_to_value_.insert(key.first);
     }
 
-    void compare(Key const& key, PositionCount& count, std::map<Key, CountedPosition> const& kept) {
+    void compare(PositionKey const& key, PositionCount& count,
+                 std::map<PositionKey, CountedPosition> const& kept) {
         auto const expected = count.end(today_);
         if (count.oversold()) {
             say(fmt::format("{}: more is sold than held; correct its transactions", label(key)));
@@ -296,7 +204,7 @@ class Verification {
         positions_to_replay_.push_back(key);
     }
 
-    void compare(int portfolio, Sums const& sums, std::map<int, Kept> const& figures) {
+    void compare(int portfolio, Sums const& sums, std::map<int, KeptFigures> const& figures) {
         if (sums.oversold) return; // cannot be valued
         auto const found = figures.find(portfolio);
         if (found == figures.end()) {
@@ -323,7 +231,7 @@ class Verification {
         portfolios_to_value_.insert(portfolio);
     }
 
-    static std::string label(Key const& key) {
+    static std::string label(PositionKey const& key) {
         return fmt::format("portfolio {}, asset {}", key.first, key.second);
     }
 
@@ -335,8 +243,8 @@ class Verification {
     bool figures_too_ = false;
     int counted_ = 0;
     std::vector<std::string> differences_;
-    std::set<Key> counted_positions_; ///< of the page
-    std::vector<Key> positions_to_replay_;
+    std::set<PositionKey> counted_positions_; ///< of the page
+    std::vector<PositionKey> positions_to_replay_;
     std::vector<int> assets_to_recount_;
     std::vector<int> assets_to_load_;
     std::set<int> portfolios_to_value_;

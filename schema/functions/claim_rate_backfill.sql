@@ -4,12 +4,11 @@
 CREATE OR REPLACE FUNCTION portfoliod.claim_rate_backfill(lease interval, jobs_max integer)
 RETURNS TABLE (job_id integer, token uuid, currency_code text, start_date date, end_date date, attempts integer)
 LANGUAGE plpgsql VOLATILE
--- One plan for all calls: making it takes longer than claiming. Keys are looked up in indexes, whatever the tables held when it was made.
+-- As in claim_backfill().
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
-    -- A claim that a crash of the server undoes is a job that waits again: its holder, whose token is nobody's, stores nothing.
     SET LOCAL synchronous_commit TO off;
     RETURN QUERY
     WITH claim AS MATERIALIZED (SELECT gen_random_uuid() AS token),
