@@ -62,7 +62,7 @@ TEST_CASE("the journal tells an asset's story from its first trade to its last")
                  {asset, to_text(today)});
     database.run("DELETE FROM portfoliod.price_coverage WHERE asset_id = $1", {asset});
     database.run("UPDATE backfill_queue SET status = 'pending' WHERE asset_id = $1", {asset});
-    waiting.until("SELECT count(*) > 0 FROM portfoliod.quarantine", "t");
+    daemon.wait_for_log("is not believed and waits in portfoliod.quarantine");
     test::sell(database, portfolio, asset, "1", "100", to_text(today - std::chrono::days{1}));
     daemon.wait_for_log("AAPL is held by nobody any more");
     test::buy(database, portfolio, asset, "1", "100", to_text(today - std::chrono::days{1}));
