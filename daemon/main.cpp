@@ -166,6 +166,11 @@ int run_daemon(std::function<service::Config()> const& read_configuration) {
     drain_session.await_disk = false;
     db::Lane drain_lane{std::move(drain_session), 1};
     db::Lane work_lane{session("work"), config.database.workers - 1};
+    // Providers stand idle while nothing is claimed, which must not wait for what is being stored. A claim that a crash of the server
+    // undoes is a job that waits again: its holder, whose token is nobody's, stores nothing.
+    auto claims_session = session("claims");
+    claims_session.await_disk = false;
+    db::Lane claims_lane{std::move(claims_session), 1};
     // Opens no session unless there is another daemon whose doorbell is waited for.
     db::Lane doorbell_lane{session("doorbell"), 1};
     // Who looks at us need not wait behind our work, nor for long.
@@ -194,8 +199,8 @@ int run_daemon(std::function<service::Config()> const& read_configuration) {
     auto doorbell = bus::Doorbell{executor, drain_lane, doorbell_lane, config.doorbell};
     auto drain = bus::Drain{executor, drain_lane,      doorbell,
                             clock,    config.backfill, config.schedule.fallback_poll};
-    auto worker =
-        tracking::BackfillWorker{executor, work_lane, market, clock, config.backfill, tasks};
+    auto worker = tracking::BackfillWorker{executor, claims_lane,     work_lane, market,
+                                           clock,    config.backfill, tasks};
     auto snapshots =
         performance::SnapshotWorker{executor, work_lane, clock, config.schedule.fallback_poll};
     auto schedule =

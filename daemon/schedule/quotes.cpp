@@ -155,9 +155,9 @@ asio::awaitable<bool> Quotes::take(market::Asset asset, market::PriceAnswer answ
     }
     // A copy: the policy may change while a database thread goes by it.
     auto keep = [this, &asset, &answer, policy = policy_](db::Transaction& transaction) {
-        tracking::store_prices(transaction, asset.id, answer, tracking::Finality::provisional,
+        tracking::store_prices(transaction, {{asset.id, answer}}, tracking::Finality::provisional,
                                clock_.today(), policy);
-        return tracking::just_doubted(transaction, asset.id);
+        return tracking::just_doubted(transaction, {asset.id})[asset.id];
     };
     try {
         auto const doubts = co_await lane_.transact(keep);

@@ -112,10 +112,10 @@ class Rehearsal {
         using tracking::Finality;
         if (range)
             tracking::store_events(transaction_, asset.id, answer.served.value_or(*range), answer);
-        auto const changed = tracking::store_prices(transaction_, asset.id, answer,
+        auto const changed = tracking::store_prices(transaction_, {{asset.id, answer}},
                                                     range ? Finality::final : Finality::provisional,
                                                     today_, config_.backfill);
-        return said(changed, answer.rows.size());
+        return said(changed.front(), answer.rows.size());
     }
 
     std::string store(market::RateAnswer const& answer) {

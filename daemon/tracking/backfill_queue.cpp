@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace portfoliod::tracking {
 
@@ -24,6 +25,34 @@ char const* to_text(Verdict verdict) {
         return "permanent";
     }
     return "transient";
+}
+
+/// The jobs that are still ours, until the transaction ends.
+std::set<int> hold(db::Transaction& transaction, std::span<Fetched<PriceJob> const> fetched) {
+    std::vector<int> jobs;
+    std::vector<std::string> tokens;
+    for (auto const& one : fetched) {
+        jobs.push_back(one.job.id);
+        tokens.push_back(one.job.token);
+    }
+    std::set<int> held;
+    for (auto const row : transaction.execute(
+             "SELECT job FROM portfoliod.hold_backfill($1, $2) AS job", {jobs, tokens}))
+        held.insert(row.integer(0));
+    return held;
+}
+
+std::optional<Day> served_from(market::PriceAnswer const& answer) {
+    return answer.served ? std::optional{answer.served->first} : std::nullopt;
+}
+
+/// The last day of which the answer says anything.
+std::optional<Day> last_day(market::PriceAnswer const& answer) {
+    std::optional<Day> last;
+    for (auto const& row : answer.rows) last = std::max(last.value_or(row.date), row.date);
+    for (auto const& price : answer.doubtful)
+        last = std::max(last.value_or(price.date), price.date);
+    return last;
 }
 
 } // namespace
@@ -135,36 +164,45 @@ void give_back(db::Transaction& transaction, std::string_view queue, std::vector
     transaction.execute("SELECT portfoliod.give_back_backfill($1, $2, $3)", {queue, jobs, token});
 }
 
-std::optional<Stored> complete(db::Transaction& transaction, PriceJob const& job,
-                               market::PriceAnswer const& answer, Day today, Policy const& policy) {
-    std::optional<Day> last_row;
-    for (auto const& row : answer.rows) last_row = std::max(last_row.value_or(row.date), row.date);
-    for (auto const& price : answer.doubtful)
-        last_row = std::max(last_row.value_or(price.date), price.date);
-    auto const served_from = answer.served ? std::optional{answer.served->first} : std::nullopt;
-    // First the claim, then the rows: a job that was taken over stores nothing.
-    auto const ours =
-        transaction.execute("SELECT portfoliod.hold_backfill($1, $2)", {job.id, job.token})
-            .one()
-            .boolean(0);
-    if (!ours) return std::nullopt;
-    // Splits before prices: they say which steps are none, and in which shares the prices are.
-    Stored stored;
-    stored.splits_changed =
-        store_events(transaction, job.asset.id, answer.served.value_or(job.range), answer);
-    stored.rows_changed =
-        store_prices(transaction, job.asset.id, answer, Finality::final, today, policy);
-    stored.doubts = just_doubted(transaction, job.asset.id);
-    transaction.execute("SELECT portfoliod.complete_backfill($1, $2, $3, $4, $5, $6)",
-                        {job.id, job.token, served_from, last_row, answer.rows.size(), today});
+std::vector<std::optional<Stored>> complete(db::Transaction& transaction,
+                                            std::span<Fetched<PriceJob> const> fetched, Day today,
+                                            Policy const& policy) {
+    // First the claims, then the rows: a job that was taken over stores nothing.
+    auto const held = hold(transaction, fetched);
+    std::vector<std::optional<Stored>> stored(fetched.size());
+    std::vector<PricesOf> prices;
+    std::vector<int> assets;
+    for (std::size_t i = 0; i < fetched.size(); ++i) {
+        auto const& [job, answer, asked_at] = fetched[i];
+        if (!held.contains(job.id)) continue;
+        // Splits before prices: they say which steps are none, and in which shares the prices are.
+        stored[i].emplace().splits_changed =
+            store_events(transaction, job.asset.id, answer.served.value_or(job.range), answer);
+        prices.push_back({job.asset.id, answer});
+        assets.push_back(job.asset.id);
+    }
+    if (assets.empty()) return stored;
+    auto const changed = store_prices(transaction, prices, Finality::final, today, policy);
+    auto doubts = just_doubted(transaction, assets);
+    auto changed_at = changed.begin();
+    for (std::size_t i = 0; i < fetched.size(); ++i) {
+        if (!stored[i]) continue;
+        auto const& [job, answer, asked_at] = fetched[i];
+        stored[i]->rows_changed = *changed_at++;
+        stored[i]->doubts = std::move(doubts[job.asset.id]);
+        transaction.execute(
+            "SELECT portfoliod.complete_backfill($1, $2, $3, $4, $5, $6)",
+            {job.id, job.token, served_from(answer), last_day(answer), answer.rows.size(), today});
+    }
     return stored;
 }
 
-std::optional<Stored> complete(db::Transaction& transaction, RateJobs const& jobs,
-                               market::RateAnswer const& answer, Day today) {
+std::optional<Stored> complete(db::Transaction& transaction, Fetched<RateJobs> const& fetched,
+                               Day today) {
+    auto const& [jobs, answer, asked_at] = fetched;
     auto ours = false;
     // A batch asks from the earliest day of any of its jobs: who asked for less may have got it all.
-    auto const served_from = [&answer](DayRange const& range) -> std::optional<Day> {
+    auto const served_from = [&answer = answer](DayRange const& range) -> std::optional<Day> {
         if (!answer.served || answer.served->first <= range.first) return std::nullopt;
         return answer.served->first;
     };

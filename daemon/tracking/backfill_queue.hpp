@@ -8,8 +8,10 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 /// The two persistent queues, `backfill_queue` and its twin for exchange rates: short transactions
@@ -47,6 +49,18 @@ struct RateJobs {
     range() const; ///< from the earliest day any of them asks for to the latest
 };
 
+template <class Job>
+using AnswerTo =
+    std::conditional_t<std::is_same_v<Job, PriceJob>, market::PriceAnswer, market::RateAnswer>;
+
+/// A job and what the market said.
+template <class Job>
+struct Fetched {
+    Job job;
+    AnswerTo<Job> answer;
+    Instant asked_at;
+};
+
 /// How many jobs of each asset type are under way here.
 using UnderWay = std::map<std::string, int>;
 
@@ -82,12 +96,14 @@ struct Stored {
     std::vector<Doubt> doubts = {};
 };
 
-/// Stores the answer and completes the job in the caller's transaction; nothing when the claim was
-/// lost.
-std::optional<Stored> complete(db::Transaction& transaction, PriceJob const& job,
-                               market::PriceAnswer const& answer, Day today, Policy const& policy);
-std::optional<Stored> complete(db::Transaction& transaction, RateJobs const& jobs,
-                               market::RateAnswer const& answer, Day today);
+/// Stores answers and completes their jobs in the caller's transaction; each asset once, in the order of their ids. What was stored of
+/// each; nothing where the claim was lost.
+std::vector<std::optional<Stored>> complete(db::Transaction& transaction,
+                                            std::span<Fetched<PriceJob> const> fetched, Day today,
+                                            Policy const& policy);
+/// As above, of a batch that is one answer.
+std::optional<Stored> complete(db::Transaction& transaction, Fetched<RateJobs> const& fetched,
+                               Day today);
 
 /// In how long a job that waits now may run (never, when none waits), by the server's clock.
 std::optional<std::chrono::milliseconds> time_to_next_job(db::Transaction& transaction);

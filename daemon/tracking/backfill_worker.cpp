@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace portfoliod::tracking {
@@ -23,6 +24,13 @@ namespace {
 constexpr auto poll_time = 60s;
 // And with an asset type that has its share, one of another whose waiting time is over.
 constexpr auto others_poll_time = 1s;
+
+// A transaction of its own costs an answer of a year a quarter of its time; this many rows are stored in some 30 ms.
+constexpr std::size_t rows_together_max = 2'000;
+// While one transaction waits for the disk another works.
+constexpr int storing_max = 2;
+// Answers kept in memory, of ten years perhaps, as a multiple of the questions at once.
+constexpr int unsettled_factor = 4;
 
 std::string_view queue_of(PriceJob const&) { return price_queue; }
 
@@ -38,7 +46,8 @@ std::string asset_type(RateJobs const&) { return {}; }
 
 struct Claimed {
     std::optional<RateJobs> rates;
-    std::optional<PriceJob> prices;
+    std::vector<PriceJob> prices;
+    bool all = true; ///< whether there was one for each free slot
 };
 
 bool is_empty(PriceJob const&) { return false; }
@@ -78,14 +87,14 @@ std::string describe(RateJobs const& jobs) {
                        to_text(range.first), to_text(range.last));
 }
 
-std::optional<Stored> store(db::Transaction& transaction, PriceJob const& job,
-                            market::PriceAnswer const& answer, Day today, Policy const& policy) {
-    return complete(transaction, job, answer, today, policy);
+std::optional<Stored> store_one(db::Transaction& transaction, Fetched<PriceJob> const& fetched,
+                                Day today, Policy const& policy) {
+    return std::move(complete(transaction, {&fetched, 1}, today, policy).front());
 }
 
-std::optional<Stored> store(db::Transaction& transaction, RateJobs const& jobs,
-                            market::RateAnswer const& answer, Day today, Policy const&) {
-    return complete(transaction, jobs, answer, today);
+std::optional<Stored> store_one(db::Transaction& transaction, Fetched<RateJobs> const& fetched,
+                                Day today, Policy const&) {
+    return complete(transaction, fetched, today);
 }
 
 bool served(market::Outcome const& outcome) {
@@ -118,12 +127,29 @@ std::vector<RateJobs> take_unanswered(RateJobs& jobs, market::RateAnswer const& 
 
 std::vector<PriceJob> take_unanswered(PriceJob&, market::PriceAnswer const&) { return {}; }
 
+/// A split locks the positions of whoever holds the asset, which other answers are not to wait for.
+bool may_be_stored_with_others(Fetched<PriceJob> const& fetched) {
+    return served(fetched.answer.outcome) && fetched.answer.splits.empty();
+}
+
+/// In a coroutine that is not to be cut off anywhere else.
+asio::awaitable<void> pause_until_stop(std::chrono::milliseconds time) {
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    try {
+        co_await pause(time);
+    } catch (std::exception const&) {
+        if (!is_cancellation(std::current_exception())) throw;
+    }
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+}
+
 } // namespace
 
-BackfillWorker::BackfillWorker(asio::any_io_executor const& executor, db::Lane& lane,
-                               market::Market& market, Clock const& clock, Policy policy,
-                               Tasks& tasks)
-    : lane_(lane)
+BackfillWorker::BackfillWorker(asio::any_io_executor const& executor, db::Lane& claims,
+                               db::Lane& stores, market::Market& market, Clock const& clock,
+                               Policy policy, Tasks& tasks)
+    : claims_(claims)
+    , stores_(stores)
     , market_(market)
     , clock_(clock)
     , policy_(std::move(policy))
@@ -141,12 +167,12 @@ asio::awaitable<void> BackfillWorker::run() {
         auto wait = std::chrono::milliseconds{poll_time};
         try {
             auto more = true;
-            while (more && under_way_ < slots()) more = co_await start_next();
-            if (under_way_ == 0 && std::exchange(busy_, false)) on_idle_();
-            // With every slot taken the end of a job rings.
-            if (under_way_ < slots())
+            while (more && under_way_ < slots() && !full()) more = co_await fill_slots();
+            if (under_way_ + unsettled_ == 0 && std::exchange(busy_, false)) on_idle_();
+            // With every slot taken the end of a question rings, and with all places the end of an answer.
+            if (!full() && under_way_ < slots())
                 wait = co_await time_to_next_job();
-            else if (under_way_ < policy_.concurrency)
+            else if (!full() && under_way_ < policy_.concurrency)
                 wait = others_poll_time;
             failures = 0;
         } catch (db::Error const& e) {
@@ -171,24 +197,33 @@ int BackfillWorker::slots() const {
     return others ? policy_.concurrency : policy_.concurrency - 1;
 }
 
-asio::awaitable<bool> BackfillWorker::start_next() {
+bool BackfillWorker::full() const { return unsettled_ >= unsettled_factor * policy_.concurrency; }
+
+asio::awaitable<bool> BackfillWorker::fill_slots() {
     // Copies: the policy may change while a database thread goes by it.
-    auto claim = [policy = policy_, by_type = by_type_](db::Transaction& transaction) {
+    auto claim = [policy = policy_, by_type = by_type_,
+                  free = slots() - under_way_](db::Transaction& transaction) mutable {
         // Rates first: they are few, and every value in another currency waits for them.
-        Claimed claimed{claim_rate_jobs(transaction, policy), std::nullopt};
-        if (!claimed.rates) claimed.prices = claim_price_job(transaction, policy, by_type);
+        Claimed claimed{claim_rate_jobs(transaction, policy), {}, true};
+        if (claimed.rates) --free;
+        for (; free > 0 && claimed.all; --free) {
+            auto job = claim_price_job(transaction, policy, by_type);
+            claimed.all = job.has_value();
+            if (!job) continue;
+            ++by_type[job->asset.asset_type];
+            claimed.prices.push_back(std::move(*job));
+        }
         return claimed;
     };
-    auto claimed = co_await lane_.transact(claim);
+    auto claimed = co_await claims_.transact(claim);
     if (claimed.rates) start(std::move(*claimed.rates));
-    if (claimed.prices) start(std::move(*claimed.prices));
-    auto const is_full = [this](auto const& type) {
+    for (auto& job : claimed.prices) start(std::move(job));
+    auto const has_its_share = [this](auto const& type) {
         return type.second >= policy_.concurrency - 1;
     };
-    auto const found = claimed.rates || claimed.prices;
-    if (!found && std::ranges::any_of(by_type_, is_full))
+    if (!claimed.all && std::ranges::any_of(by_type_, has_its_share))
         others_looked_for_ = std::chrono::steady_clock::now();
-    co_return found;
+    co_return claimed.all;
 }
 
 void BackfillWorker::began(std::string const& asset_type) {
@@ -211,13 +246,48 @@ void BackfillWorker::start(Job job) {
 }
 
 asio::awaitable<std::chrono::milliseconds> BackfillWorker::time_to_next_job() {
-    auto const wait = co_await lane_.transact(tracking::time_to_next_job);
+    auto const wait = co_await claims_.transact(tracking::time_to_next_job);
     // Never at once: what is claimable now was claimed above, or its asset type has its share, or another daemon is at it.
     co_return std::clamp<std::chrono::milliseconds>(wait.value_or(poll_time), 1s, poll_time);
 }
 
+void BackfillWorker::Settled::operator()(BackfillWorker* worker) const {
+    --worker->unsettled_;
+    worker->wakeup_.ring();
+}
+
+BackfillWorker::Unsettled BackfillWorker::unsettled() {
+    ++unsettled_;
+    return Unsettled{this};
+}
+
 template <class Job>
 asio::awaitable<void> BackfillWorker::work(Job job) {
+    auto asking = fetch(job);
+    auto fetched = co_await std::move(asking);
+    // What follows is short and leaves the queue right; it is not to be cut off by a stop.
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    if (!fetched) {
+        co_await return_claim(std::move(job));
+        co_return;
+    }
+    auto place = unsettled();
+    // Asked for alone, each goes to a provider that has it, or learns that none does.
+    for (auto& alone : take_unanswered(fetched->job, fetched->answer)) start(std::move(alone));
+    if (is_empty(fetched->job)) co_return;
+    if constexpr (std::is_same_v<Job, PriceJob>) {
+        if (may_be_stored_with_others(*fetched)) {
+            waiting_.push_back({std::move(*fetched), std::move(place)});
+            if (storing_ < storing_max) co_await store_waiting();
+            co_return;
+        }
+    }
+    auto settling = settle(std::move(*fetched), std::move(place));
+    co_await std::move(settling);
+}
+
+template <class Job>
+asio::awaitable<std::optional<Fetched<Job>>> BackfillWorker::fetch(Job job) {
     struct Slot {
         BackfillWorker& worker;
         std::string type;
@@ -225,82 +295,127 @@ asio::awaitable<void> BackfillWorker::work(Job job) {
         ~Slot() { worker.ended(type); }
     } const slot{*this, asset_type(job)};
 
-    auto const started = clock_.now();
-    AnswerTo<Job> answer;
-    auto cancelled = false;
+    auto fetched = Fetched<Job>{std::move(job), {}, clock_.now()};
     try {
-        auto question = ask(job);
+        auto question = ask(fetched.job);
         // Ended before the lease is: nobody else is at the job meanwhile.
-        answer = co_await with_timeout(std::move(question), policy_.lease * 4 / 5);
+        fetched.answer = co_await with_timeout(std::move(question), policy_.lease * 4 / 5);
     } catch (std::exception const& e) {
-        cancelled = is_cancellation(std::current_exception());
+        if (is_cancellation(std::current_exception())) co_return std::nullopt;
         // The market throws for nothing else; should it ever, the job must not be left claimed.
-        answer.outcome = {market::OutcomeKind::transient, e.what(), std::nullopt};
+        fetched.answer.outcome = {market::OutcomeKind::transient, e.what(), std::nullopt};
     }
-    // What follows is short and leaves the queue right; it is not to be cut off by a stop.
-    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    if (cancelled) {
-        co_await return_claim(std::move(job));
+    co_return fetched;
+}
+
+asio::awaitable<void> BackfillWorker::store_waiting() {
+    struct Storing {
+        int& count;
+
+        explicit Storing(int& at) : count(++at) {}
+
+        ~Storing() { --count; }
+    } const storing{storing_};
+
+    while (!waiting_.empty()) {
+        auto storing_batch = store(take_waiting());
+        co_await std::move(storing_batch);
+    }
+}
+
+BackfillWorker::Batch BackfillWorker::take_waiting() {
+    Batch batch;
+    std::size_t rows = 0;
+    std::set<int> assets;
+    std::vector<Waiting> taken;
+    // Two ranges of one asset are stored one after the other: what the first brings is what the second is judged by.
+    for (auto at = waiting_.begin(); at != waiting_.end();) {
+        auto const& answer = at->fetched.answer;
+        auto const fits = taken.empty() || rows + answer.rows.size() <= rows_together_max;
+        if (!fits || !assets.insert(at->fetched.job.asset.id).second) {
+            ++at;
+            continue;
+        }
+        rows += answer.rows.size();
+        taken.push_back(std::move(*at));
+        at = waiting_.erase(at);
+    }
+    std::ranges::sort(taken, {}, [](Waiting const& one) { return one.fetched.job.asset.id; });
+    for (auto& one : taken) {
+        batch.fetched.push_back(std::move(one.fetched));
+        batch.places.push_back(std::move(one.place));
+    }
+    return batch;
+}
+
+asio::awaitable<void> BackfillWorker::store(Batch batch) {
+    auto const began = clock_.now();
+    auto keep = [&, policy = policy_](db::Transaction& transaction) {
+        return complete(transaction, batch.fetched, clock_.today(), policy);
+    };
+    try {
+        auto const stored = co_await stores_.transact(keep);
+        for (std::size_t i = 0; i < stored.size(); ++i)
+            tell_loaded(batch.fetched[i], stored[i], began);
         co_return;
+    } catch (db::Error const&) {
+        // One of them is the cause, or the connection is lost: each alone finds out, and says so.
     }
-    // Asked for alone, each goes to a provider that has it, or learns that none does.
-    for (auto& alone : take_unanswered(job, answer)) start(std::move(alone));
-    if (!is_empty(job)) co_await settle(std::move(job), std::move(answer), started);
+    for (std::size_t i = 0; i < batch.fetched.size(); ++i) {
+        auto alone = settle(std::move(batch.fetched[i]), std::move(batch.places[i]));
+        tasks_.spawn("history being stored", std::move(alone));
+    }
 }
 
 template <class Job>
-asio::awaitable<void> BackfillWorker::settle(Job job, AnswerTo<Job> answer, Instant started) {
+asio::awaitable<void> BackfillWorker::settle(Fetched<Job> fetched, Unsettled /*place*/) {
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    auto const& job = fetched.job;
     auto stored = true;
     for (auto failures = 1;; ++failures) {
+        std::optional<db::Error> failure;
         try {
-            co_await settle_once(job, answer, started);
+            co_await settle_once(fetched);
             co_return;
         } catch (db::Error const& e) {
-            // The answer is worth keeping while the claim holds; after that somebody else fetches
-            // it again.
-            if (!e.may_pass() || clock_.now() > started + policy_.lease || tasks_.stopping()) {
-                log::happened(
-                    Happening::history_not_stored,
-                    fmt::format("backfill of {}: cannot be stored: {}", describe(job), e.what()),
-                    fields(job, {{"SQLSTATE", e.sqlstate}}));
-                if (e.may_pass() || !stored) co_return;
-                stored = false;
-                answer.outcome = {market::OutcomeKind::transient, e.what(), std::nullopt};
-            }
+            failure = e;
         }
-        co_await pause(policy_.backoff.wait(std::min(failures, 3), random_share()));
+        // The answer is worth keeping while the claim holds; after that somebody else fetches it again.
+        auto const may_pass = failure->may_pass();
+        auto const late = clock_.now() > fetched.asked_at + policy_.lease;
+        if (!may_pass || late || tasks_.stopping()) {
+            log::happened(
+                Happening::history_not_stored,
+                fmt::format("backfill of {}: cannot be stored: {}", describe(job), failure->what()),
+                fields(job, {{"SQLSTATE", failure->sqlstate}}));
+            if (may_pass && !late) co_await return_claim(job);
+            if (may_pass || !stored) co_return;
+            stored = false;
+            fetched.answer.outcome = {market::OutcomeKind::transient, failure->what(),
+                                      std::nullopt};
+        }
+        co_await pause_until_stop(policy_.backoff.wait(std::min(failures, 3), random_share()));
     }
 }
 
 template <class Job>
-asio::awaitable<void> BackfillWorker::settle_once(Job const& job, AnswerTo<Job> const& answer,
-                                                  Instant started) {
+asio::awaitable<void> BackfillWorker::settle_once(Fetched<Job> const& fetched) {
+    auto const& [job, answer, asked_at] = fetched;
     auto const& outcome = answer.outcome;
-    auto const took = (clock_.now() - started).count();
     if (served(outcome)) {
-        auto keep = [this, &job, &answer, policy = policy_](db::Transaction& transaction) {
-            return store(transaction, job, answer, clock_.today(), policy);
+        auto const began = clock_.now();
+        auto keep = [this, &fetched, policy = policy_](db::Transaction& transaction) {
+            return store_one(transaction, fetched, clock_.today(), policy);
         };
-        auto const stored = co_await lane_.transact(keep);
-        if (!stored) co_return;
-        log::happened(
-            Happening::history_loaded,
-            // What was not used (a rate of zero, a row that cannot be read) is nowhere else to be seen.
-            fmt::format("loaded {}: {} rows from {}, {} new or changed{}{}", describe(job),
-                        answer.rows.size(), answer.source, stored->rows_changed,
-                        outcome.message.empty() ? "" : "; ", outcome.message),
-            fields(job, {{"PROVIDER", answer.source},
-                         {"ROWS", answer.rows.size()},
-                         {"CHANGED", stored->rows_changed},
-                         {"DURATION_USEC", took}}));
-        tell(job, answer, *stored);
+        auto const stored = co_await stores_.transact(keep);
+        tell_loaded(fetched, stored, began);
         co_return;
     }
     auto const how = put_off_for(outcome, job.attempts, policy_, random_share());
-    auto defer = [&job, &how](db::Transaction& transaction) {
+    auto defer = [&job = job, &how](db::Transaction& transaction) {
         return put_off(transaction, queue_of(job), ids_of(job), job.token, how);
     };
-    auto const status = co_await lane_.transact(defer);
+    auto const status = co_await stores_.transact(defer);
     auto const text =
         fmt::format("backfill of {}: {} ({})", describe(job), outcome.message, status);
     log::happened(
@@ -309,12 +424,30 @@ asio::awaitable<void> BackfillWorker::settle_once(Job const& job, AnswerTo<Job> 
 }
 
 template <class Job>
+void BackfillWorker::tell_loaded(Fetched<Job> const& fetched, std::optional<Stored> const& stored,
+                                 Instant stored_from) const {
+    if (!stored) return;
+    auto const& [job, answer, asked_at] = fetched;
+    log::happened(
+        Happening::history_loaded,
+        // What was not used (a rate of zero, a row that cannot be read) is nowhere else to be seen.
+        fmt::format("loaded {}: {} rows from {}, {} new or changed{}{}", describe(job),
+                    answer.rows.size(), answer.source, stored->rows_changed,
+                    answer.outcome.message.empty() ? "" : "; ", answer.outcome.message),
+        fields(job, {{"PROVIDER", answer.source},
+                     {"ROWS", answer.rows.size()},
+                     {"CHANGED", stored->rows_changed},
+                     {"DURATION_USEC", (stored_from - asked_at).count()}}));
+    tell(job, answer, *stored);
+}
+
+template <class Job>
 asio::awaitable<void> BackfillWorker::return_claim(Job job) {
     try {
         auto release = [&job](db::Transaction& transaction) {
             give_back(transaction, queue_of(job), ids_of(job), job.token);
         };
-        co_await lane_.transact(release);
+        co_await stores_.transact(release);
         log::happened(Happening::job_given_back,
                       fmt::format("backfill of {} given back", describe(job)), fields(job));
     } catch (db::Error const& e) {

@@ -11,20 +11,20 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <deque>
 #include <functional>
-#include <type_traits>
+#include <memory>
+#include <vector>
 
 namespace portfoliod::tracking {
 
-template <class Job>
-using AnswerTo =
-    std::conditional_t<std::is_same_v<Job, PriceJob>, market::PriceAnswer, market::RateAnswer>;
-
 /// Works off both queues: claim, ask the market, store. No transaction is open while a provider is
-/// asked. At most Policy::concurrency jobs are under way; a cancelled one is given back.
+/// asked. At most Policy::concurrency questions are under way; a cancelled one is given back. History that waits to be stored is stored
+/// together.
 class BackfillWorker {
   public:
-    BackfillWorker(boost::asio::any_io_executor const& executor, db::Lane& lane,
+    /// Claims in one lane, stores in the other.
+    BackfillWorker(boost::asio::any_io_executor const& executor, db::Lane& claims, db::Lane& stores,
                    market::Market& market, Clock const& clock, Policy policy, Tasks& tasks);
 
     /// There may be something to claim.
@@ -47,10 +47,29 @@ class BackfillWorker {
     boost::asio::awaitable<void> run();
 
   private:
-    /// How many jobs may be under way now.
+    struct Settled {
+        void operator()(BackfillWorker* worker) const;
+    };
+
+    /// Counts an answer as unsettled while it lives.
+    using Unsettled = std::unique_ptr<BackfillWorker, Settled>;
+
+    struct Waiting {
+        Fetched<PriceJob> fetched;
+        Unsettled place;
+    };
+
+    struct Batch {
+        std::vector<Fetched<PriceJob>> fetched; ///< each asset once, in the order of their ids
+        std::vector<Unsettled> places;
+    };
+
+    /// How many questions may be under way now.
     [[nodiscard]] int slots() const;
-    /// True when a job was claimed and is under way.
-    boost::asio::awaitable<bool> start_next();
+    /// Whether more answers would be more than are kept in memory.
+    [[nodiscard]] bool full() const;
+    /// Claims for each free slot and asks; true when there was a job for each.
+    boost::asio::awaitable<bool> fill_slots();
     boost::asio::awaitable<std::chrono::milliseconds> time_to_next_job();
 
     template <class Job>
@@ -59,29 +78,47 @@ class BackfillWorker {
     void ended(std::string const& asset_type);
     template <class Job>
     boost::asio::awaitable<void> work(Job job);
+    /// What the market says; nothing when that was cancelled.
+    template <class Job>
+    boost::asio::awaitable<std::optional<Fetched<Job>>> fetch(Job job);
+    Unsettled unsettled();
+
+    /// Stores what waits, as much at once as there is, until nothing does.
+    boost::asio::awaitable<void> store_waiting();
+    /// As many as go into one transaction.
+    Batch take_waiting();
+    /// In one transaction; where that fails, each alone.
+    boost::asio::awaitable<void> store(Batch batch);
     /// Stores the answer or puts the job off; tries again while the database is away and the claim
     /// holds.
     template <class Job>
-    boost::asio::awaitable<void> settle(Job job, AnswerTo<Job> answer, Instant started);
+    boost::asio::awaitable<void> settle(Fetched<Job> fetched, Unsettled place);
     template <class Job>
-    boost::asio::awaitable<void> settle_once(Job const& job, AnswerTo<Job> const& answer,
-                                             Instant started);
+    boost::asio::awaitable<void> settle_once(Fetched<Job> const& fetched);
+    /// Says what was stored, where the claim was not lost.
+    template <class Job>
+    void tell_loaded(Fetched<Job> const& fetched, std::optional<Stored> const& stored,
+                     Instant stored_from) const;
     template <class Job>
     boost::asio::awaitable<void> return_claim(Job job);
 
     boost::asio::awaitable<market::PriceAnswer> ask(PriceJob const& job);
     boost::asio::awaitable<market::RateAnswer> ask(RateJobs const& jobs);
 
-    db::Lane& lane_;
+    db::Lane& claims_;
+    db::Lane& stores_;
     market::Market& market_;
     Clock const& clock_;
     Policy policy_;
     Tasks& tasks_;
     Wakeup wakeup_;
     std::function<void()> on_idle_ = [] {};
-    bool busy_ = true; ///< until a look finds nothing to do
-    int under_way_ = 0;
-    UnderWay by_type_; ///< of them, those of prices
+    bool busy_ = true;  ///< until a look finds nothing to do
+    int under_way_ = 0; ///< questions
+    UnderWay by_type_;  ///< of them, those of prices
+    int unsettled_ = 0; ///< answers, waiting_ among them
+    std::deque<Waiting> waiting_;
+    int storing_ = 0; ///< transactions with what waited
     /// When one asset type had its share and no job of another was to be had.
     std::chrono::steady_clock::time_point others_looked_for_{};
 };

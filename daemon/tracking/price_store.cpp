@@ -2,19 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace portfoliod::tracking {
 
 namespace {
 
-void stage(db::Transaction& transaction, int asset_id, market::PriceAnswer const& answer) {
+void stage(db::Transaction& transaction, std::vector<PricesOf> const& prices) {
     std::vector<db::CopyRow> staged;
-    staged.reserve(answer.rows.size());
-    auto const asset = std::to_string(asset_id);
-    for (auto const& row : answer.rows) {
-        auto const volume = row.volume ? std::optional{std::to_string(*row.volume)} : std::nullopt;
-        staged.push_back({asset, to_text(row.date), row.open, row.high, row.low, row.close, volume,
-                          answer.source});
+    for (auto const& [asset_id, answer] : prices) {
+        auto const asset = std::to_string(asset_id);
+        for (auto const& row : answer.rows) {
+            auto const volume =
+                row.volume ? std::optional{std::to_string(*row.volume)} : std::nullopt;
+            staged.push_back({asset, to_text(row.date), row.open, row.high, row.low, row.close,
+                              volume, answer.source});
+        }
     }
+    if (staged.empty()) return;
     transaction.copy("price_staging",
                      {"asset_id", "price_date", "open", "high", "low", "close", "volume", "source"},
                      staged);
@@ -43,20 +48,34 @@ void quarantine(db::Transaction& transaction, int asset_id, market::PriceAnswer 
 
 } // namespace
 
-int store_prices(db::Transaction& transaction, int asset_id, market::PriceAnswer const& answer,
-                 Finality finality, Day today, Policy const& policy) {
-    if (answer.rows.empty() && answer.doubtful.empty()) return 0;
+std::vector<int> store_prices(db::Transaction& transaction, std::vector<PricesOf> const& prices,
+                              Finality finality, Day today, Policy const& policy) {
+    std::vector<int> changed(prices.size());
+    auto const says_nothing = [](PricesOf const& of) {
+        return of.answer.rows.empty() && of.answer.doubtful.empty();
+    };
+    if (std::ranges::all_of(prices, says_nothing)) return changed;
     transaction.execute("SELECT portfoliod.prepare_staging()");
-    if (!answer.rows.empty()) stage(transaction, asset_id, answer);
-    if (!answer.doubtful.empty()) quarantine(transaction, asset_id, answer, finality);
-    transaction.execute("SELECT portfoliod.apply_price_factor($1)", {asset_id});
-    if (answer.unadjusted)
-        transaction.execute("SELECT portfoliod.convert_staged($1, $2)", {asset_id, today});
-    return transaction
-        .execute("SELECT portfoliod.merge_prices($1, ($2::date - $3::interval)::date)",
-                 {finality == Finality::final, today, policy.close_only_after})
-        .one()
-        .integer(0);
+    stage(transaction, prices);
+    std::vector<int> assets;
+    for (auto const& [asset_id, answer] : prices) {
+        assets.push_back(asset_id);
+        if (!answer.doubtful.empty()) quarantine(transaction, asset_id, answer, finality);
+    }
+    transaction.execute(
+        "SELECT portfoliod.apply_price_factor(asset_id) FROM unnest($1::int[]) AS asset_id",
+        {assets});
+    for (auto const& [asset_id, answer] : prices)
+        if (answer.unadjusted)
+            transaction.execute("SELECT portfoliod.convert_staged($1, $2)", {asset_id, today});
+    for (auto const row : transaction.execute(
+             "SELECT merged_asset, rows_changed FROM portfoliod.merge_prices($1, ($2::date - "
+             "$3::interval)::date)",
+             {finality == Finality::final, today, policy.close_only_after})) {
+        auto const at = std::ranges::find(assets, row.integer(0)) - assets.begin();
+        changed.at(static_cast<std::size_t>(at)) = row.integer(1);
+    }
+    return changed;
 }
 
 int store_events(db::Transaction& transaction, int asset_id, DayRange asked,

@@ -50,14 +50,18 @@ void tell(std::vector<QueuedJob> const& queued) {
     }
 }
 
-std::vector<Doubt> just_doubted(db::Transaction& transaction, int asset_id) {
-    std::vector<Doubt> doubts;
-    for (auto const row : transaction.execute(
-             "SELECT price_date, trim_scale(value)::text, reason FROM portfoliod.quarantine "
-             "WHERE asset_id = $1 AND created_at = now() AT TIME ZONE 'UTC' "
-             "AND accepted_at IS NULL ORDER BY price_date LIMIT $2",
-             {asset_id, doubts_told_max}))
-        doubts.push_back({row.day(0), row.string(1), row.string(2)});
+std::map<int, std::vector<Doubt>> just_doubted(db::Transaction& transaction,
+                                               std::vector<int> const& assets) {
+    std::map<int, std::vector<Doubt>> doubts;
+    for (auto const row :
+         transaction.execute("SELECT asset_id, price_date, trim_scale(value)::text, reason "
+                             "FROM unnest($1::int[]) AS asset CROSS JOIN LATERAL ("
+                             "SELECT * FROM portfoliod.quarantine "
+                             "WHERE asset_id = asset AND created_at = now() AT TIME ZONE 'UTC' "
+                             "AND accepted_at IS NULL ORDER BY price_date LIMIT $2) AS doubt "
+                             "ORDER BY asset_id, price_date",
+                             {assets, doubts_told_max}))
+        doubts[row.integer(0)].push_back({row.day(1), row.string(2), row.string(3)});
     return doubts;
 }
 

@@ -4,6 +4,7 @@
 #include "market/answer.hpp"
 #include "tracking/needs.hpp"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,9 @@ struct Doubt {
     std::string reason;
 };
 
-/// The doubts that this transaction has had about an asset's prices, or as many as are told at once.
-std::vector<Doubt> just_doubted(db::Transaction& transaction, int asset_id);
+/// The doubts that this transaction has had about the prices of each of these assets, or as many as are told at once.
+std::map<int, std::vector<Doubt>> just_doubted(db::Transaction& transaction,
+                                               std::vector<int> const& assets);
 
 /// Whose answer it was; `job` 0: a quote.
 struct Answered {

@@ -14,8 +14,6 @@ SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
-    -- A claim that a crash of the server undoes is a job that waits again: its holder, whose token is nobody's, stores nothing.
-    SET LOCAL synchronous_commit TO off;
     RETURN QUERY
     WITH claimed AS (
         UPDATE public.backfill_queue AS job

@@ -9,7 +9,6 @@ SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
-    SET LOCAL synchronous_commit TO off;
     RETURN QUERY
     WITH claim AS MATERIALIZED (SELECT gen_random_uuid() AS token),
     runnable AS MATERIALIZED (

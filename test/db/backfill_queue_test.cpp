@@ -525,10 +525,10 @@ TEST_CASE(
     CHECK(ear.take().size() == 1);
     auto const now = queue.claim(1);
     CHECK(now != "");
-    CHECK(queue.value("SELECT portfoliod.hold_backfill(1, $1)", {lost}) == "f");
+    CHECK(queue.value("SELECT portfoliod.hold_backfill('{1}', ARRAY[$1::uuid])", {lost}) == "none");
     CHECK_FALSE(queue.complete(1, lost));
     CHECK(queue.put_off(1, lost, "permanent", "no") == "");
-    CHECK(queue.value("SELECT portfoliod.hold_backfill(1, $1)", {now}) == "t");
+    CHECK(queue.value("SELECT portfoliod.hold_backfill('{1}', ARRAY[$1::uuid])", {now}) == "1");
     CHECK(queue.complete(1, now));
 }
 

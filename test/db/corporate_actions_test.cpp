@@ -67,6 +67,14 @@ struct World : test::Database {
 
     void drain() { test::settle(*this, today); }
 
+    /// False when the job was lost.
+    bool complete(db::Transaction& transaction, tracking::PriceJob job,
+                  market::PriceAnswer said) const {
+        auto const fetched =
+            tracking::Fetched<tracking::PriceJob>{std::move(job), std::move(said), {}};
+        return tracking::complete(transaction, {&fetched, 1}, today, {}).front().has_value();
+    }
+
     /// Works off what is queued, once each; returns how many jobs that were.
     int fetch() {
         drain();
@@ -75,7 +83,7 @@ struct World : test::Database {
             auto transaction = session().begin();
             auto const job = tracking::claim_price_job(transaction, {});
             if (!job) break;
-            REQUIRE(tracking::complete(transaction, *job, answer(job->range), today, {}));
+            REQUIRE(complete(transaction, *job, answer(job->range)));
             transaction.commit();
             REQUIRE(jobs < 20);
             drain();
@@ -222,7 +230,8 @@ TEST_CASE("a split of today is estimated until a close in its shares is there, a
     market::PriceAnswer quote;
     quote.source = "yahoo";
     quote.rows = {{world.today, {}, {}, {}, "51", {}}};
-    tracking::store_prices(transaction, 1, quote, tracking::Finality::provisional, world.today, {});
+    tracking::store_prices(transaction, {{1, quote}}, tracking::Finality::provisional, world.today,
+                           {});
     transaction.commit();
     world.drain();
     CHECK(world.worth() == "1020");
@@ -303,10 +312,10 @@ TEST_CASE(
                 {parse_day("2026-04-01").value(), {}, {}, {}, "2.1", 1001}};
     auto const store = [&] {
         auto transaction = world.session().begin();
-        auto const changed =
-            tracking::store_prices(transaction, 1, raw, tracking::Finality::final, world.today, {});
+        auto const changed = tracking::store_prices(transaction, {{1, raw}},
+                                                    tracking::Finality::final, world.today, {});
         transaction.commit();
-        return changed;
+        return changed.front();
     };
     CHECK(store() == 4);
     CHECK(world.value("SELECT string_agg(concat_ws(' ', trim_scale(open), trim_scale(high), "
@@ -333,7 +342,7 @@ TEST_CASE("after a split another source replaces the finished days before it, an
     auto answer = world.answer(job.range);
     std::erase_if(answer.rows,
                   [&](auto const& row) { return row.date == world.ex_date - days{6}; });
-    tracking::complete(transaction, job, answer, world.today, {});
+    REQUIRE(world.complete(transaction, job, answer));
     transaction.commit();
     CHECK(world.value("SELECT count(*) FROM asset_prices WHERE timestamp = $1",
                       {world.ex_date - days{6}}) == "0");
@@ -346,7 +355,7 @@ TEST_CASE("after a split another source replaces the finished days before it, an
     auto later = world.session().begin();
     answer.source = "yahoo";
     for (auto& row : answer.rows) row.close = "77";
-    tracking::store_prices(later, 1, answer, tracking::Finality::final, world.today, {});
+    tracking::store_prices(later, {{1, answer}}, tracking::Finality::final, world.today, {});
     later.commit();
     CHECK(world.value("SELECT count(*) FROM asset_prices WHERE close = 77") == "0");
 }

@@ -71,11 +71,12 @@ struct Market : test::Database {
 
   private:
     static int merge_staged(db::Transaction& transaction, bool is_final) {
-        auto const changed =
-            transaction
-                .execute("SELECT portfoliod.merge_prices($1, $2)", {is_final, close_only_before})
-                .one()
-                .integer(0);
+        auto const changed = transaction
+                                 .execute("SELECT coalesce(sum(rows_changed), 0)::int FROM "
+                                          "portfoliod.merge_prices($1, $2)",
+                                          {is_final, close_only_before})
+                                 .one()
+                                 .integer(0);
         transaction.commit();
         return changed;
     }
@@ -314,8 +315,8 @@ TEST_CASE(
     answer.source = "yahoo";
     answer.rows.push_back({day, "98.5", {}, "97.0000000000012", "99.125", {}});
     auto transaction = market.session().begin();
-    CHECK(tracking::store_prices(transaction, 1, answer, tracking::Finality::final,
-                                 day + std::chrono::days{3}, {}) == 1);
+    CHECK(tracking::store_prices(transaction, {{1, answer}}, tracking::Finality::final,
+                                 day + std::chrono::days{3}, {}) == std::vector{1});
     transaction.commit();
     CHECK(market.prices() == "1 2026-11-20 0.985 0.97 0.99125 yahoo final");
     for (auto const* const factor : {"0", "-1", "\"0.01\"", "null"})

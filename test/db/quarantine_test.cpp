@@ -44,9 +44,9 @@ struct Quarantine : test::Database {
               tracking::Finality finality = tracking::Finality::final) {
         auto transaction = session().begin();
         auto const changed =
-            tracking::store_prices(transaction, asset, answer, finality, day(100), {});
+            tracking::store_prices(transaction, {{asset, answer}}, finality, day(100), {});
         transaction.commit();
-        return changed;
+        return changed.front();
     }
 
     /// "0:100 1:101", by number of day.

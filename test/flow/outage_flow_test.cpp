@@ -7,6 +7,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <csignal>
+
 using namespace portfoliod;
 using namespace std::chrono_literals;
 
@@ -28,6 +30,37 @@ constexpr auto wrong_values =
     "WHERE c.current_value_usd IS DISTINCT FROM (SELECT round(sum(p.quantity * l.close), 2) "
     "FROM portfolio_positions p JOIN latest_asset_prices l ON l.asset_id = p.asset_id WHERE "
     "p.portfolio_id = f.id)";
+
+/// Shares that Ann bought and whose history is asked for, and a person's transaction that writes a price of some of them.
+struct HeldShares {
+    static constexpr auto count = 8;
+
+    test::Database database;
+    test::MarketServer market;
+    test::Daemon daemon{database, market};
+    test::Waiting waiting{database};
+    db::Session person{{database.url(), "test"}};
+
+    HeldShares() {
+        auto const ann = test::add_portfolio(database, "ann@example.org");
+        for (auto i = 1; i <= count; ++i) {
+            auto const share =
+                test::add_asset(database, fmt::format("SHARE{}", i), "stock", "NASDAQ", "USD");
+            test::buy(database, ann, share, "1", "100", "2026-03-02");
+        }
+        database.run("INSERT INTO backfill_queue (asset_id, start_date, end_date) "
+                     "SELECT id, '2025-03-02', '2026-03-02' FROM assets ORDER BY id");
+    }
+
+    /// Until it ends, no history of them can be stored.
+    db::Transaction hold(std::string const& which) {
+        auto open = person.begin();
+        open.execute("INSERT INTO asset_prices (asset_id, timestamp, close) "
+                     "SELECT id, '2026-02-02', 99 FROM assets WHERE " +
+                     which + " ORDER BY id");
+        return open;
+    }
+};
 
 } // namespace
 
@@ -321,4 +354,44 @@ TEST_CASE("a position that somebody holds keeps no other asset's split from its 
     }
     waiting.until("SELECT count(*) FROM portfolio_positions WHERE quantity = 2", "2");
     CHECK(daemon.stop() == 0);
+}
+
+TEST_CASE("an asset whose prices somebody holds keeps no other asset's history from being stored") {
+    HeldShares shares;
+    auto open = shares.hold("symbol = 'SHARE3'");
+    shares.daemon.start();
+    auto const completed = "SELECT count(DISTINCT asset_id) FROM backfill_queue WHERE status = "
+                           "'completed' AND end_date = '2026-03-02'";
+    shares.waiting.until(completed, "7");
+    CHECK(shares.database.value("SELECT count(*) FROM asset_prices AS price JOIN assets ON "
+                                "assets.id = price.asset_id WHERE symbol = 'SHARE3'") == "0");
+    open.commit();
+    shares.waiting.until(completed, "8");
+    CHECK(shares.database.value("SELECT count(*) FROM asset_prices WHERE close = 99") == "1");
+    CHECK(shares.daemon.stop() == 0);
+}
+
+TEST_CASE("history that has come when the daemon is stopped is stored, or its job given back") {
+    HeldShares shares;
+    auto open = shares.hold("true");
+    shares.daemon.start();
+    REQUIRE(shares.market.wait_for(HeldShares::count, "/", std::chrono::seconds{10}));
+    ::kill(shares.daemon.process(), SIGTERM);
+    shares.daemon.wait_for_log("stopping");
+    SUBCASE("and could be stored before it has stopped") {
+        open.commit();
+        CHECK(shares.daemon.wait_for_exit() == 0);
+    }
+    SUBCASE("and could not") {
+        CHECK(shares.daemon.wait_for_exit() == 0);
+        open.commit();
+    }
+    CHECK(shares.database.value("SELECT count(*) FROM backfill_queue WHERE status = "
+                                "'in_progress'") == "0");
+    CHECK(
+        shares.database.value(
+            "SELECT count(*) FROM backfill_queue AS job WHERE (job.status = 'completed') <> EXISTS "
+            "(SELECT FROM asset_prices AS price WHERE price.asset_id = job.asset_id AND "
+            "price.close <> 99 AND price.timestamp BETWEEN job.start_date AND job.end_date)") ==
+        "0");
 }
