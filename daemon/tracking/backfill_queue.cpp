@@ -13,6 +13,9 @@ namespace {
 
 constexpr int rate_jobs_max = 40; // what the largest batch of any provider takes
 
+// A transaction of its own costs an answer of a year a quarter of its time; this many rows are stored in some 30 ms.
+constexpr std::size_t rows_together_max = 2'000;
+
 char const* to_text(Verdict verdict) {
     switch (verdict) {
     case Verdict::rate_limited:
@@ -25,6 +28,17 @@ char const* to_text(Verdict verdict) {
         return "permanent";
     }
     return "transient";
+}
+
+/// An asset that somebody holds must not hold up others: alone it gives up soon and is stored later. With others at once, and sooner than
+/// the server looks for deadlocks, which a person who writes to two of them in another order would be blamed for.
+void limit_waits(db::Transaction& transaction, bool is_alone) {
+    transaction.execute("SELECT set_config('lock_timeout', $1, true)", {is_alone ? "1s" : "100ms"});
+}
+
+/// Before the commit: all that notify wait for each other there while the disk writes.
+void lift_limit(db::Transaction& transaction) {
+    transaction.execute("SELECT set_config('lock_timeout', '0', true)");
 }
 
 /// The jobs that are still ours, until the transaction ends.
@@ -164,16 +178,33 @@ void give_back(db::Transaction& transaction, std::string_view queue, std::vector
     transaction.execute("SELECT portfoliod.give_back_backfill($1, $2, $3)", {queue, jobs, token});
 }
 
+std::vector<std::size_t> stored_together(std::vector<Storable> const& waiting) {
+    std::vector<std::size_t> chosen;
+    std::set<int> assets;
+    std::size_t rows = 0;
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+        auto const& one = waiting[i];
+        auto const is_first = chosen.empty();
+        if (!is_first && (one.alone || rows + one.rows > rows_together_max)) continue;
+        if (!assets.insert(one.asset_id).second) continue;
+        chosen.push_back(i);
+        rows += one.rows;
+        if (is_first && one.alone) break;
+    }
+    return chosen;
+}
+
 std::vector<std::optional<Stored>> complete(db::Transaction& transaction,
                                             std::span<Fetched<PriceJob> const> fetched, Day today,
                                             Policy const& policy) {
+    limit_waits(transaction, fetched.size() == 1);
     // First the claims, then the rows: a job that was taken over stores nothing.
     auto const held = hold(transaction, fetched);
     std::vector<std::optional<Stored>> stored(fetched.size());
     std::vector<PricesOf> prices;
     std::vector<int> assets;
     for (std::size_t i = 0; i < fetched.size(); ++i) {
-        auto const& [job, answer, asked_at] = fetched[i];
+        auto const& [job, answer, asked_at, answered_at] = fetched[i];
         if (!held.contains(job.id)) continue;
         // Splits before prices: they say which steps are none, and in which shares the prices are.
         stored[i].emplace().splits_changed =
@@ -187,19 +218,21 @@ std::vector<std::optional<Stored>> complete(db::Transaction& transaction,
     auto changed_at = changed.begin();
     for (std::size_t i = 0; i < fetched.size(); ++i) {
         if (!stored[i]) continue;
-        auto const& [job, answer, asked_at] = fetched[i];
+        auto const& [job, answer, asked_at, answered_at] = fetched[i];
         stored[i]->rows_changed = *changed_at++;
         stored[i]->doubts = std::move(doubts[job.asset.id]);
         transaction.execute(
             "SELECT portfoliod.complete_backfill($1, $2, $3, $4, $5, $6)",
             {job.id, job.token, served_from(answer), last_day(answer), answer.rows.size(), today});
     }
+    lift_limit(transaction);
     return stored;
 }
 
 std::optional<Stored> complete(db::Transaction& transaction, Fetched<RateJobs> const& fetched,
                                Day today) {
-    auto const& [jobs, answer, asked_at] = fetched;
+    auto const& [jobs, answer, asked_at, answered_at] = fetched;
+    limit_waits(transaction, true);
     auto ours = false;
     // A batch asks from the earliest day of any of its jobs: who asked for less may have got it all.
     auto const served_from = [&answer = answer](DayRange const& range) -> std::optional<Day> {
@@ -223,7 +256,9 @@ std::optional<Stored> complete(db::Transaction& transaction, Fetched<RateJobs> c
                ours;
     }
     if (!ours) return std::nullopt;
-    return Stored{store_rates(transaction, answer.source, answer.rows)};
+    auto const changed = store_rates(transaction, answer.source, answer.rows);
+    lift_limit(transaction);
+    return Stored{changed};
 }
 
 std::optional<std::chrono::milliseconds> time_to_next_job(db::Transaction& transaction) {

@@ -58,7 +58,8 @@ template <class Job>
 struct Fetched {
     Job job;
     AnswerTo<Job> answer;
-    Instant asked_at;
+    Instant asked_at{};
+    Instant answered_at{};
 };
 
 /// How many jobs of each asset type are under way here.
@@ -89,6 +90,17 @@ std::string put_off(db::Transaction& transaction, std::string_view queue,
 void give_back(db::Transaction& transaction, std::string_view queue, std::vector<int> const& jobs,
                std::string const& token);
 
+/// What is to be known of an answer to say with which others it may be stored.
+struct Storable {
+    int asset_id = 0;
+    std::size_t rows = 0;
+    bool alone = false; ///< it failed before, or locks what others are not to wait for
+};
+
+/// Which of them are stored in one transaction, by index; the first is among them. Each asset once: what one answer brings is what the
+/// next is judged by.
+std::vector<std::size_t> stored_together(std::vector<Storable> const& waiting);
+
 /// What an answer brought.
 struct Stored {
     int rows_changed = 0;
@@ -97,7 +109,7 @@ struct Stored {
 };
 
 /// Stores answers and completes their jobs in the caller's transaction; each asset once, in the order of their ids. What was stored of
-/// each; nothing where the claim was lost.
+/// each; nothing where the claim was lost. Throws soon when somebody holds one of them.
 std::vector<std::optional<Stored>> complete(db::Transaction& transaction,
                                             std::span<Fetched<PriceJob> const> fetched, Day today,
                                             Policy const& policy);

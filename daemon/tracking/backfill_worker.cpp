@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 namespace portfoliod::tracking {
@@ -25,8 +24,6 @@ constexpr auto poll_time = 60s;
 // And with an asset type that has its share, one of another whose waiting time is over.
 constexpr auto others_poll_time = 1s;
 
-// A transaction of its own costs an answer of a year a quarter of its time; this many rows are stored in some 30 ms.
-constexpr std::size_t rows_together_max = 2'000;
 // While one transaction waits for the disk another works.
 constexpr int storing_max = 2;
 // Answers kept in memory, of ten years perhaps, as a multiple of the questions at once.
@@ -127,22 +124,6 @@ std::vector<RateJobs> take_unanswered(RateJobs& jobs, market::RateAnswer const& 
 
 std::vector<PriceJob> take_unanswered(PriceJob&, market::PriceAnswer const&) { return {}; }
 
-/// A split locks the positions of whoever holds the asset, which other answers are not to wait for.
-bool may_be_stored_with_others(Fetched<PriceJob> const& fetched) {
-    return served(fetched.answer.outcome) && fetched.answer.splits.empty();
-}
-
-/// In a coroutine that is not to be cut off anywhere else.
-asio::awaitable<void> pause_until_stop(std::chrono::milliseconds time) {
-    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
-    try {
-        co_await pause(time);
-    } catch (std::exception const&) {
-        if (!is_cancellation(std::current_exception())) throw;
-    }
-    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-}
-
 } // namespace
 
 BackfillWorker::BackfillWorker(asio::any_io_executor const& executor, db::Lane& claims,
@@ -223,7 +204,7 @@ asio::awaitable<bool> BackfillWorker::fill_slots() {
     };
     if (!claimed.all && std::ranges::any_of(by_type_, has_its_share))
         others_looked_for_ = std::chrono::steady_clock::now();
-    co_return claimed.all;
+    co_return claimed.all || claimed.rates;
 }
 
 void BackfillWorker::began(std::string const& asset_type) {
@@ -276,9 +257,9 @@ asio::awaitable<void> BackfillWorker::work(Job job) {
     for (auto& alone : take_unanswered(fetched->job, fetched->answer)) start(std::move(alone));
     if (is_empty(fetched->job)) co_return;
     if constexpr (std::is_same_v<Job, PriceJob>) {
-        if (may_be_stored_with_others(*fetched)) {
+        if (served(fetched->answer.outcome)) {
             waiting_.push_back({std::move(*fetched), std::move(place)});
-            if (storing_ < storing_max) co_await store_waiting();
+            co_await store_waiting();
             co_return;
         }
     }
@@ -305,6 +286,7 @@ asio::awaitable<std::optional<Fetched<Job>>> BackfillWorker::fetch(Job job) {
         // The market throws for nothing else; should it ever, the job must not be left claimed.
         fetched.answer.outcome = {market::OutcomeKind::transient, e.what(), std::nullopt};
     }
+    fetched.answered_at = clock_.now();
     co_return fetched;
 }
 
@@ -315,63 +297,119 @@ asio::awaitable<void> BackfillWorker::store_waiting() {
         explicit Storing(int& at) : count(++at) {}
 
         ~Storing() { --count; }
-    } const storing{storing_};
+    };
 
+    if (storing_ >= storing_max) co_return; // they take it when they are done with what they have
+    Storing const storing{storing_};
     while (!waiting_.empty()) {
-        auto storing_batch = store(take_waiting());
-        co_await std::move(storing_batch);
+        auto one_transaction = store(take_waiting());
+        co_await std::move(one_transaction);
     }
 }
 
 BackfillWorker::Batch BackfillWorker::take_waiting() {
+    std::vector<Storable> storable;
+    for (auto const& [fetched, place, failures] : waiting_)
+        // A split locks the positions of whoever holds the asset.
+        storable.push_back({fetched.job.asset.id, fetched.answer.rows.size(),
+                            failures > 0 || !fetched.answer.splits.empty()});
+    auto chosen = stored_together(storable);
+    std::ranges::sort(chosen, {}, [&](std::size_t at) { return storable[at].asset_id; });
     Batch batch;
-    std::size_t rows = 0;
-    std::set<int> assets;
-    std::vector<Waiting> taken;
-    // Two ranges of one asset are stored one after the other: what the first brings is what the second is judged by.
-    for (auto at = waiting_.begin(); at != waiting_.end();) {
-        auto const& answer = at->fetched.answer;
-        auto const fits = taken.empty() || rows + answer.rows.size() <= rows_together_max;
-        if (!fits || !assets.insert(at->fetched.job.asset.id).second) {
-            ++at;
-            continue;
-        }
-        rows += answer.rows.size();
-        taken.push_back(std::move(*at));
-        at = waiting_.erase(at);
+    for (auto const at : chosen) {
+        batch.fetched.push_back(std::move(waiting_[at].fetched));
+        batch.places.push_back(std::move(waiting_[at].place));
+        batch.failures = waiting_[at].failures;
     }
-    std::ranges::sort(taken, {}, [](Waiting const& one) { return one.fetched.job.asset.id; });
-    for (auto& one : taken) {
-        batch.fetched.push_back(std::move(one.fetched));
-        batch.places.push_back(std::move(one.place));
-    }
+    std::erase_if(waiting_, [](Waiting const& one) { return !one.place; });
     return batch;
 }
 
 asio::awaitable<void> BackfillWorker::store(Batch batch) {
-    auto const began = clock_.now();
+    if (batch.failures > 0 && tasks_.stopping()) { // no time to find out whether it works now
+        for (auto const& [job, answer, asked_at, answered_at] : batch.fetched)
+            co_await return_claim(job);
+        co_return;
+    }
     auto keep = [&, policy = policy_](db::Transaction& transaction) {
         return complete(transaction, batch.fetched, clock_.today(), policy);
     };
+    std::optional<db::Error> failure;
     try {
         auto const stored = co_await stores_.transact(keep);
-        for (std::size_t i = 0; i < stored.size(); ++i)
-            tell_loaded(batch.fetched[i], stored[i], began);
+        for (std::size_t i = 0; i < stored.size(); ++i) tell_loaded(batch.fetched[i], stored[i]);
         co_return;
-    } catch (db::Error const&) {
-        // One of them is the cause, or the connection is lost: each alone finds out, and says so.
+    } catch (db::Error const& e) {
+        failure = e;
     }
+    // One of several may be the cause: each alone finds out, but not while the daemon stops.
+    auto const at_once = batch.fetched.size() > 1 && !(tasks_.stopping() && failure->may_pass());
     for (std::size_t i = 0; i < batch.fetched.size(); ++i) {
-        auto alone = settle(std::move(batch.fetched[i]), std::move(batch.places[i]));
-        tasks_.spawn("history being stored", std::move(alone));
+        auto again =
+            Waiting{std::move(batch.fetched[i]), std::move(batch.places[i]), batch.failures + 1};
+        if (at_once) {
+            waiting_.push_back(std::move(again));
+            continue;
+        }
+        auto name = fmt::format("history of {}", again.fetched.job.asset.symbol);
+        tasks_.spawn(std::move(name), try_later(std::move(again), *failure));
     }
 }
 
-template <class Job>
-asio::awaitable<void> BackfillWorker::settle(Fetched<Job> fetched, Unsettled /*place*/) {
+asio::awaitable<void> BackfillWorker::try_later(Waiting waiting, db::Error failure) {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    if (may_be_tried_again(waiting.fetched, failure)) {
+        auto const failures = std::min(waiting.failures, 3);
+        co_await pause_until_stop(policy_.backoff.wait(failures, random_share()));
+        if (!tasks_.stopping()) {
+            waiting_.push_back(std::move(waiting));
+            co_await store_waiting();
+            co_return;
+        }
+    }
+    auto ending = give_up(std::move(waiting.fetched), std::move(waiting.place), failure);
+    co_await std::move(ending);
+}
+
+asio::awaitable<void> BackfillWorker::pause_until_stop(std::chrono::milliseconds time) {
+    if (tasks_.stopping()) co_return; // the word for it came before we would hear it
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    try {
+        co_await pause(time);
+    } catch (std::exception const&) {
+        if (!is_cancellation(std::current_exception())) throw;
+    }
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+}
+
+template <class Job>
+bool BackfillWorker::may_be_tried_again(Fetched<Job> const& fetched,
+                                        db::Error const& failure) const {
+    // The answer is worth keeping while the claim holds; after that somebody else fetches it again.
+    return failure.may_pass() && clock_.now() <= fetched.asked_at + policy_.lease;
+}
+
+template <class Job>
+asio::awaitable<void> BackfillWorker::give_up(Fetched<Job> fetched, Unsettled place,
+                                              db::Error failure) {
     auto const& job = fetched.job;
-    auto stored = true;
+    if (may_be_tried_again(fetched, failure)) { // but for the stop
+        co_await return_claim(job);
+        co_return;
+    }
+    log::happened(
+        Happening::history_not_stored,
+        fmt::format("backfill of {}: cannot be stored: {}", describe(job), failure.what()),
+        fields(job, {{"SQLSTATE", failure.sqlstate}}));
+    // Put off for what it is, unless it is that which failed.
+    if (failure.may_pass() || !served(fetched.answer.outcome)) co_return;
+    fetched.answer.outcome = {market::OutcomeKind::transient, failure.what(), std::nullopt};
+    auto putting_off = settle(std::move(fetched), std::move(place));
+    co_await std::move(putting_off);
+}
+
+template <class Job>
+asio::awaitable<void> BackfillWorker::settle(Fetched<Job> fetched, Unsettled place) {
     for (auto failures = 1;; ++failures) {
         std::optional<db::Error> failure;
         try {
@@ -380,35 +418,26 @@ asio::awaitable<void> BackfillWorker::settle(Fetched<Job> fetched, Unsettled /*p
         } catch (db::Error const& e) {
             failure = e;
         }
-        // The answer is worth keeping while the claim holds; after that somebody else fetches it again.
-        auto const may_pass = failure->may_pass();
-        auto const late = clock_.now() > fetched.asked_at + policy_.lease;
-        if (!may_pass || late || tasks_.stopping()) {
-            log::happened(
-                Happening::history_not_stored,
-                fmt::format("backfill of {}: cannot be stored: {}", describe(job), failure->what()),
-                fields(job, {{"SQLSTATE", failure->sqlstate}}));
-            if (may_pass && !late) co_await return_claim(job);
-            if (may_pass || !stored) co_return;
-            stored = false;
-            fetched.answer.outcome = {market::OutcomeKind::transient, failure->what(),
-                                      std::nullopt};
+        if (may_be_tried_again(fetched, *failure))
+            co_await pause_until_stop(policy_.backoff.wait(std::min(failures, 3), random_share()));
+        if (!may_be_tried_again(fetched, *failure) || tasks_.stopping()) {
+            auto ending = give_up(std::move(fetched), std::move(place), *failure);
+            co_await std::move(ending);
+            co_return;
         }
-        co_await pause_until_stop(policy_.backoff.wait(std::min(failures, 3), random_share()));
     }
 }
 
 template <class Job>
 asio::awaitable<void> BackfillWorker::settle_once(Fetched<Job> const& fetched) {
-    auto const& [job, answer, asked_at] = fetched;
+    auto const& [job, answer, asked_at, answered_at] = fetched;
     auto const& outcome = answer.outcome;
     if (served(outcome)) {
-        auto const began = clock_.now();
         auto keep = [this, &fetched, policy = policy_](db::Transaction& transaction) {
             return store_one(transaction, fetched, clock_.today(), policy);
         };
         auto const stored = co_await stores_.transact(keep);
-        tell_loaded(fetched, stored, began);
+        tell_loaded(fetched, stored);
         co_return;
     }
     auto const how = put_off_for(outcome, job.attempts, policy_, random_share());
@@ -424,10 +453,10 @@ asio::awaitable<void> BackfillWorker::settle_once(Fetched<Job> const& fetched) {
 }
 
 template <class Job>
-void BackfillWorker::tell_loaded(Fetched<Job> const& fetched, std::optional<Stored> const& stored,
-                                 Instant stored_from) const {
+void BackfillWorker::tell_loaded(Fetched<Job> const& fetched,
+                                 std::optional<Stored> const& stored) const {
     if (!stored) return;
-    auto const& [job, answer, asked_at] = fetched;
+    auto const& [job, answer, asked_at, answered_at] = fetched;
     log::happened(
         Happening::history_loaded,
         // What was not used (a rate of zero, a row that cannot be read) is nowhere else to be seen.
@@ -437,7 +466,7 @@ void BackfillWorker::tell_loaded(Fetched<Job> const& fetched, std::optional<Stor
         fields(job, {{"PROVIDER", answer.source},
                      {"ROWS", answer.rows.size()},
                      {"CHANGED", stored->rows_changed},
-                     {"DURATION_USEC", (stored_from - asked_at).count()}}));
+                     {"DURATION_USEC", (answered_at - asked_at).count()}}));
     tell(job, answer, *stored);
 }
 
@@ -447,7 +476,7 @@ asio::awaitable<void> BackfillWorker::return_claim(Job job) {
         auto release = [&job](db::Transaction& transaction) {
             give_back(transaction, queue_of(job), ids_of(job), job.token);
         };
-        co_await stores_.transact(release);
+        co_await claims_.transact(release); // which waits for nothing that is being stored
         log::happened(Happening::job_given_back,
                       fmt::format("backfill of {} given back", describe(job)), fields(job));
     } catch (db::Error const& e) {

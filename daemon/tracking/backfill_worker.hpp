@@ -54,21 +54,24 @@ class BackfillWorker {
     /// Counts an answer as unsettled while it lives.
     using Unsettled = std::unique_ptr<BackfillWorker, Settled>;
 
+    /// History to be stored.
     struct Waiting {
         Fetched<PriceJob> fetched;
         Unsettled place;
+        int failures = 0;
     };
 
     struct Batch {
         std::vector<Fetched<PriceJob>> fetched; ///< each asset once, in the order of their ids
         std::vector<Unsettled> places;
+        int failures = 0;
     };
 
     /// How many questions may be under way now.
     [[nodiscard]] int slots() const;
     /// Whether more answers would be more than are kept in memory.
     [[nodiscard]] bool full() const;
-    /// Claims for each free slot and asks; true when there was a job for each.
+    /// Claims for each free slot and asks; true when there may be more to claim.
     boost::asio::awaitable<bool> fill_slots();
     boost::asio::awaitable<std::chrono::milliseconds> time_to_next_job();
 
@@ -89,7 +92,16 @@ class BackfillWorker {
     Batch take_waiting();
     /// In one transaction; where that fails, each alone.
     boost::asio::awaitable<void> store(Batch batch);
-    /// Stores the answer or puts the job off; tries again while the database is away and the claim
+    boost::asio::awaitable<void> try_later(Waiting waiting, db::Error failure);
+    /// Of a coroutine that is else not to be cut off.
+    boost::asio::awaitable<void> pause_until_stop(std::chrono::milliseconds time);
+    template <class Job>
+    [[nodiscard]] bool may_be_tried_again(Fetched<Job> const& fetched,
+                                          db::Error const& failure) const;
+    /// Gives the job back when the claim holds and only the stop is in the way; else says why it could not be stored.
+    template <class Job>
+    boost::asio::awaitable<void> give_up(Fetched<Job> fetched, Unsettled place, db::Error failure);
+    /// Stores rates or puts the job off; tries again while the database is away and the claim
     /// holds.
     template <class Job>
     boost::asio::awaitable<void> settle(Fetched<Job> fetched, Unsettled place);
@@ -97,8 +109,7 @@ class BackfillWorker {
     boost::asio::awaitable<void> settle_once(Fetched<Job> const& fetched);
     /// Says what was stored, where the claim was not lost.
     template <class Job>
-    void tell_loaded(Fetched<Job> const& fetched, std::optional<Stored> const& stored,
-                     Instant stored_from) const;
+    void tell_loaded(Fetched<Job> const& fetched, std::optional<Stored> const& stored) const;
     template <class Job>
     boost::asio::awaitable<void> return_claim(Job job);
 

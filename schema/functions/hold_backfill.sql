@@ -10,9 +10,6 @@ DECLARE
 BEGIN
     -- In the order of a TRUNCATE of prices, which locks the coverage after the table.
     LOCK TABLE ONLY public.asset_prices IN ROW EXCLUSIVE MODE;
-    -- An asset that somebody holds must not hold up others: alone it gives up soon and is stored later. With others at once, and sooner
-    -- than the server looks for deadlocks, which a person who writes to two of them in another order would be blamed for.
-    PERFORM set_config('lock_timeout', CASE WHEN cardinality(jobs) > 1 THEN '100ms' ELSE '1s' END, true);
     FOR asked IN SELECT * FROM unnest(jobs, tokens) AS each (job, token) ORDER BY each.job LOOP
         PERFORM FROM public.backfill_queue AS job
         WHERE job.id = asked.job AND job.lease_token = asked.token AND job.status = 'in_progress'

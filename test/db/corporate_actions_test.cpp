@@ -70,8 +70,7 @@ struct World : test::Database {
     /// False when the job was lost.
     bool complete(db::Transaction& transaction, tracking::PriceJob job,
                   market::PriceAnswer said) const {
-        auto const fetched =
-            tracking::Fetched<tracking::PriceJob>{std::move(job), std::move(said), {}};
+        auto const fetched = tracking::Fetched<tracking::PriceJob>{std::move(job), std::move(said)};
         return tracking::complete(transaction, {&fetched, 1}, today, {}).front().has_value();
     }
 

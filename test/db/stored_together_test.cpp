@@ -55,7 +55,7 @@ struct World : test::Database {
         auto transaction = session().begin();
         while (auto job = tracking::claim_price_job(transaction, {})) {
             auto answer = answer_to(*job, random);
-            fetched.push_back({std::move(*job), std::move(answer), {}});
+            fetched.push_back({std::move(*job), std::move(answer)});
         }
         transaction.commit();
         REQUIRE(fetched.size() == assets);

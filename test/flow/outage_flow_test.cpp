@@ -33,15 +33,17 @@ constexpr auto wrong_values =
 
 /// Shares that Ann bought and whose history is asked for, and a person's transaction that writes a price of some of them.
 struct HeldShares {
-    static constexpr auto count = 8;
-
     test::Database database;
     test::MarketServer market;
-    test::Daemon daemon{database, market};
+    test::Daemon daemon;
     test::Waiting waiting{database};
     db::Session person{{database.url(), "test"}};
 
-    HeldShares() {
+    HeldShares(int count, int questions_at_once)
+        : daemon{database, market,
+                 "{quotes: off, exchange_rates: off, performance: off, upkeep: off}",
+                 fmt::format("log: {{level: debug}}\nbackfill: {{concurrency: {}}}\n",
+                             questions_at_once)} {
         auto const ann = test::add_portfolio(database, "ann@example.org");
         for (auto i = 1; i <= count; ++i) {
             auto const share =
@@ -357,7 +359,7 @@ TEST_CASE("a position that somebody holds keeps no other asset's split from its 
 }
 
 TEST_CASE("an asset whose prices somebody holds keeps no other asset's history from being stored") {
-    HeldShares shares;
+    HeldShares shares{8, 4};
     auto open = shares.hold("symbol = 'SHARE3'");
     shares.daemon.start();
     auto const completed = "SELECT count(DISTINCT asset_id) FROM backfill_queue WHERE status = "
@@ -372,10 +374,11 @@ TEST_CASE("an asset whose prices somebody holds keeps no other asset's history f
 }
 
 TEST_CASE("history that has come when the daemon is stopped is stored, or its job given back") {
-    HeldShares shares;
+    // More than could be tried one after the other before a daemon that stops is no longer waited for.
+    HeldShares shares{40, 10};
     auto open = shares.hold("true");
     shares.daemon.start();
-    REQUIRE(shares.market.wait_for(HeldShares::count, "/", std::chrono::seconds{10}));
+    REQUIRE(shares.market.wait_for(40, "/", std::chrono::seconds{10}));
     ::kill(shares.daemon.process(), SIGTERM);
     shares.daemon.wait_for_log("stopping");
     SUBCASE("and could be stored before it has stopped") {
