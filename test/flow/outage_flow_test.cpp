@@ -138,9 +138,10 @@ TEST_CASE(
     auto trades = 0;
     auto const buy_and_wait = [&] {
         test::Waiting waiting{database};
-        test::buy(database, portfolio, asset, "1", "100", "2026-03-02");
+        // Of today: days of the past would be computed beside it, and written to the disk at any moment.
+        test::buy(database, portfolio, asset, "1", "100", to_text(SystemClock{}.today()));
         waiting.until(invested, fmt::format("{}00.00", ++trades));
-        waiting.until(nothing_to_do, "0");
+        waiting.until(test::unsettled, "0");
     };
     buy_and_wait();
     // The server's own turn of writing may come in between, once in a hundred times.
@@ -158,7 +159,7 @@ TEST_CASE(
         daemon.start();
         test::Waiting waiting{database};
         waiting.until(invested, fmt::format("{}00.00", trades));
-        waiting.until(nothing_to_do, "0");
+        waiting.until(test::unsettled, "0");
     }
     CHECK(lost);
     CHECK(daemon.stop() == 0);
