@@ -84,16 +84,6 @@ std::string describe(RateJobs const& jobs) {
                        to_text(range.first), to_text(range.last));
 }
 
-std::optional<Stored> store_one(db::Transaction& transaction, Fetched<PriceJob> const& fetched,
-                                Day today, Policy const& policy) {
-    return std::move(complete(transaction, {&fetched, 1}, today, policy).front());
-}
-
-std::optional<Stored> store_one(db::Transaction& transaction, Fetched<RateJobs> const& fetched,
-                                Day today, Policy const&) {
-    return complete(transaction, fetched, today);
-}
-
 bool served(market::Outcome const& outcome) {
     return outcome.kind == market::OutcomeKind::ok || outcome.kind == market::OutcomeKind::empty;
 }
@@ -432,13 +422,16 @@ template <class Job>
 asio::awaitable<void> BackfillWorker::settle_once(Fetched<Job> const& fetched) {
     auto const& [job, answer, asked_at, answered_at] = fetched;
     auto const& outcome = answer.outcome;
-    if (served(outcome)) {
-        auto keep = [this, &fetched, policy = policy_](db::Transaction& transaction) {
-            return store_one(transaction, fetched, clock_.today(), policy);
-        };
-        auto const stored = co_await stores_.transact(keep);
-        tell_loaded(fetched, stored);
-        co_return;
+    // History that came is stored with others, see store_waiting().
+    if constexpr (std::is_same_v<Job, RateJobs>) {
+        if (served(outcome)) {
+            auto keep = [this, &fetched](db::Transaction& transaction) {
+                return complete(transaction, fetched, clock_.today());
+            };
+            auto const stored = co_await stores_.transact(keep);
+            tell_loaded(fetched, stored);
+            co_return;
+        }
     }
     auto const how = put_off_for(outcome, job.attempts, policy_, random_share());
     auto defer = [&job = job, &how](db::Transaction& transaction) {
